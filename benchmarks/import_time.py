@@ -1,0 +1,45 @@
+"""How long minitorch takes to import, over what NumPy takes.
+
+    python benchmarks/import_time.py
+
+Fresh processes, alternating, so that load on the machine hits both alike; the medians count.
+Budget: 0.15 s over NumPy.
+"""
+
+import statistics
+import subprocess
+import sys
+
+BUDGET = 0.15  # seconds
+RUNS = 9
+MODULES = ("numpy", "minitorch")
+
+# Timed inside the process: starting Python is not the library's doing.
+PROGRAM = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+
+
+def seconds_to_import(module: str) -> float:
+    """One import in a fresh process."""
+    process = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(module)], capture_output=True, text=True, check=True
+    )
+    return float(process.stdout)
+
+
+def main() -> None:
+    times: dict[str, list[float]] = {module: [] for module in MODULES}
+    for module in MODULES:
+        seconds_to_import(module)  # writes the bytecode, reads the files into memory
+    for _ in range(RUNS):
+        for module in MODULES:
+            times[module].append(seconds_to_import(module))
+    medians = {module: statistics.median(times[module]) for module in MODULES}
+    for module in MODULES:
+        print(f"import {module:9}  {medians[module]:.3f} s  (fastest {min(times[module]):.3f} s)")
+    added = medians["minitorch"] - medians["numpy"]
+    verdict = "within" if added < BUDGET else "OVER"
+    print(f"minitorch adds    {added:.3f} s, {verdict} the budget of {BUDGET} s")
+
+
+if __name__ == "__main__":
+    main()

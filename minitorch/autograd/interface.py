@@ -1,0 +1,160 @@
+"""Where users start the walk: ``backward`` and ``grad``."""
+
+from __future__ import annotations
+
+from minitorch.autograd.engine import run_backward
+from minitorch.autograd.graph import Node, bridge
+from minitorch.backends import namespace
+from minitorch.size import Size
+
+__all__ = ["backward", "grad"]
+
+
+def backward(
+    tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None
+) -> None:
+    """Add the gradients of ``tensors`` to the ``.grad`` of the leaves of their graph.
+
+    Args:
+        tensors: one tensor or a sequence of them.
+        grad_tensors: the gradient of each; may be left out (or None) for tensors of one element.
+        retain_graph: keep what was saved, so that the graph can be walked again (default: create_graph).
+        create_graph: make the gradients part of a graph, so that they can be differentiated.
+        inputs: accumulate into these tensors only.
+
+    Raises RuntimeError for a tensor without a graph, for a missing gradient of a tensor with several
+    elements, for shapes that do not fit, and for a graph that was already freed.
+    Source: ``torch.autograd.backward``.
+    """
+    if inputs is not None:
+        inputs = _as_tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    outputs = _as_tuple(tensors)
+    roots = _roots(outputs, grad_tensors, create_graph)
+    if retain_graph is None:
+        retain_graph = create_graph
+    if inputs is None:
+        run_backward(roots, retain_graph, create_graph)
+        return
+    targets = {i: _target(tensor) for i, tensor in enumerate(inputs)}
+    gradients = run_backward(roots, retain_graph, create_graph, targets)
+    for i, tensor in enumerate(inputs):
+        if gradients.get(i) is not None:
+            tensor._accumulate_grad(gradients[i], create_graph, False)
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+) -> tuple:
+    """The gradients of ``outputs`` with respect to ``inputs``, as a tuple; no ``.grad`` is touched.
+
+    Args:
+        grad_outputs: the gradient of each output; may be left out for outputs of one element.
+        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        materialize_grads: give zeros instead of None.
+
+    Raises RuntimeError as :func:`backward` does, and for unused inputs.
+    Source: ``torch.autograd.grad``.
+    """
+    if is_grads_batched:
+        raise NotImplementedError("autograd.grad(is_grads_batched=True) is not available: call grad once per row")
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
+    roots = _roots(outputs, grad_outputs, create_graph)
+    targets = {i: _target(tensor) for i, tensor in enumerate(inputs)}
+    if retain_graph is None:
+        retain_graph = create_graph
+    found = run_backward(roots, retain_graph, create_graph, targets)
+    results = []
+    for i, tensor in enumerate(inputs):
+        gradient = found.get(i)
+        if gradient is not None:
+            results.append(bridge.to_tensor(gradient))
+        elif materialize_grads:
+            results.append(bridge.to_tensor(namespace(tensor._array).zeros_like(tensor._array)))
+        elif allow_unused:
+            results.append(None)
+        else:
+            raise RuntimeError(
+                "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                "allow_unused=True if this is the desired behavior."
+            )
+    return tuple(results)
+
+
+def _as_tuple(tensors):
+    if isinstance(tensors, (tuple, list)):
+        return tuple(tensors)
+    if hasattr(tensors, "_edge"):
+        return (tensors,)
+    return tuple(tensors)
+
+
+def _target(tensor):
+    if isinstance(tensor, Node):
+        return tensor, 0
+    edge = tensor._edge()
+    if edge is None:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return edge
+
+
+def _roots(outputs, gradients, create_graph):
+    """(node, index, gradient) for each output, checked."""
+    if gradients is None:
+        gradients = (None,) * len(outputs)
+    else:
+        gradients = _as_tuple(gradients)
+    if len(gradients) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
+    roots = []
+    for i, (output, gradient) in enumerate(zip(outputs, gradients, strict=True)):
+        edge = output._edge()
+        if edge is None:
+            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+        array = output._array
+        if gradient is None:
+            if array.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            if array.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                )
+            gradient = namespace(array).ones(array.shape, array.dtype)
+            gradient = bridge.to_tensor(gradient) if create_graph else gradient
+        else:
+            _check_gradient(i, output, gradient)
+            # torch: a gradient of another precision is taken and cast.
+            if gradient._array.dtype != array.dtype:
+                gradient = gradient.to(output.dtype)
+            gradient = gradient if create_graph else gradient._array
+        roots.append((*edge, gradient))
+    return roots
+
+
+def _check_gradient(i, output, gradient):
+    if not hasattr(gradient, "_edge"):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+    if gradient._array.shape != output._array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {Size(gradient._array.shape)} and "
+            f"output[{i}] has a shape of {Size(output._array.shape)}."
+        )
+    if (gradient._array.dtype.kind == "c") != (output._array.dtype.kind == "c"):
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. "
+            f"Mismatch in dtype: grad_output[{i}] has a dtype of {gradient.dtype} and output[{i}] has a dtype of "
+            f"{output.dtype}."
+        )

@@ -1,0 +1,1 @@
+"""Faster CPU kernels, a file per topic, each registered on its op."""

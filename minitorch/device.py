@@ -1,0 +1,68 @@
+"""Where a tensor lives: ``device("cpu")``, ``device("cuda:0")``."""
+
+from __future__ import annotations
+
+__all__ = ["device"]
+
+#: The types that torch's own parser knows; only cpu and cuda have a backend here.
+KNOWN_TYPES = ("cpu", "cuda", "mps", "meta", "xpu", "xla", "mkldnn", "hip", "ipu", "hpu", "vulkan", "mtia")
+
+
+class device:
+    """A device type with an optional index.
+
+    ``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` (cuda) and ``device(other_device)`` all
+    work.  Raises RuntimeError for an unknown type or a malformed index.  Source: ``torch.device``.
+    """
+
+    __slots__ = ("type", "index")
+
+    def __new__(cls, type: str | int | device = "cpu", index: int | None = None):
+        if isinstance(type, device):
+            return type
+        if isinstance(type, int):
+            type, index = "cuda", type
+        if not isinstance(type, str):
+            raise TypeError(
+                f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}"
+            )
+        kind, colon, number = type.partition(":")
+        if colon:
+            if index is not None:
+                raise RuntimeError(
+                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                )
+            if not number.isdecimal() or (len(number) > 1 and number[0] == "0"):
+                raise RuntimeError(f"Invalid device string: '{type}'")
+            index = int(number)
+        if kind not in KNOWN_TYPES:
+            raise RuntimeError(
+                f"Expected one of {', '.join(KNOWN_TYPES)} device type at start of device string: {kind}"
+            )
+        if index is not None and index < 0:
+            raise RuntimeError(f"Device index must not be negative, got {index}")
+        self = super().__new__(cls)
+        object.__setattr__(self, "type", kind)
+        object.__setattr__(self, "index", index)
+        return self
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"attribute '{name}' of 'torch.device' objects is not writable")
+
+    def __repr__(self):
+        where = f"type='{self.type}'" if self.index is None else f"type='{self.type}', index={self.index}"
+        return f"device({where})"
+
+    def __str__(self):
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other):
+        if not isinstance(other, device):
+            return NotImplemented
+        return self.type == other.type and self.index == other.index
+
+    def __hash__(self):
+        return hash((self.type, self.index))
+
+    def __reduce__(self):
+        return device, (str(self),)

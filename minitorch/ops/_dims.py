@@ -1,0 +1,58 @@
+"""Dimensions and sizes as users give them: negative, as tensors or NumPy integers, or wrong."""
+
+from __future__ import annotations
+
+import operator
+
+__all__ = ["as_sizes", "unique_dims", "wrap_dim"]
+
+
+def wrap_dim(dim, ndim: int, name: str = "", argument: str = "dim") -> int:
+    """``dim`` counted from the front; a 0-d tensor counts as having one dimension.
+
+    Raises IndexError out of range, TypeError (naming the op ``name``) for what is no integer.
+    """
+    if type(dim) is not int:
+        dim = _integer(dim, name, argument)
+    ndim = ndim or 1
+    if not -ndim <= dim < ndim:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
+        )
+    return dim + ndim if dim < 0 else dim
+
+
+def unique_dims(dims, ndim: int, name: str = "") -> tuple[int, ...]:
+    """One dimension or several, counted from the front.  Raises RuntimeError if one appears twice."""
+    if not isinstance(dims, (tuple, list)):
+        return (wrap_dim(dims, ndim, name),)
+    wrapped = tuple([wrap_dim(dim, ndim, name) for dim in dims])
+    if len(set(wrapped)) != len(wrapped):
+        twice = next(dim for at, dim in enumerate(wrapped) if dim in wrapped[:at])
+        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
+    return wrapped
+
+
+def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
+    """A size given as one int or a sequence of them, as ints."""
+    if not isinstance(size, (tuple, list)):
+        return (_integer(size, name, argument, "tuple of ints"),)
+    checked = []
+    for at, length in enumerate(size):
+        try:
+            checked.append(operator.index(length))
+        except TypeError:
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position 1) must be tuple of ints, but found element of type "
+                f"{type(length).__name__} at pos {at}"
+            ) from None
+    return tuple(checked)
+
+
+def _integer(value, name, argument, wanted="int"):
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name}(): argument '{argument}' must be {wanted}, not {type(value).__name__}"
+        ) from None

@@ -1,0 +1,890 @@
+"""What an operation is.  Read this first; then any file beside it reads like a table.
+
+::
+
+    @op(elementwise=True, dtype="float")
+    def exp(xp, input, /):
+        '''Elementwise exponential, ``e ** input``.  Shape: (*) -> (*).  Source: torch.exp.'''
+        return xp.exp(input)
+
+    exp.vjp(input=lambda g, out: g * out)
+
+The body computes on bare arrays of the library ``xp``.  In its signature the tensors stand before
+``/`` and the metadata after it, in torch's order, so the signature is torch's own.  The decorator
+returns a plain function: ``exp(tensor)`` promotes, runs the body, records a node; ``exp(array)``, as in
+the rules during a first-order backward, is the bare body.
+
+A rule's parameter names say what it needs: ``g``, an input, ``out`` (``outs``), ``<input>_shape`` or a
+metadata name.  Only what a needed rule names is saved.  Rules use ops and operators only, so the same
+line serves arrays and, under ``create_graph``, tensors.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.autograd import anomaly
+from minitorch.autograd.graph import FREED_MESSAGE, LEGACY_NAMES, Node, modified_in_place_error, next_sequence
+from minitorch.autograd.mode import mode
+from minitorch.autograd.views import View, check_writable, rebase
+from minitorch.backends import inside_quiet_context, is_array, namespace
+from minitorch.dtypes import from_numpy as dtype_of
+from minitorch.dtypes import result_type_of
+from minitorch.return_types import return_type
+from minitorch.size import Size
+from minitorch.tensor import Tensor, wrap
+
+__all__ = ["COMPOSITES", "REGISTRY", "Op", "cast", "composite", "expand", "gradient", "op", "sum_to", "view_scatter"]
+
+#: Every op by name; the surface, the tests and the docs are derived from it.
+REGISTRY: dict[str, Op] = {}
+#: Every public function that is composed of ops, by name.
+COMPOSITES: dict[str, Composite] = {}
+
+_NUMBERS = (bool, int, float, complex)
+_new = object.__new__
+_ndarray = np.ndarray
+#: NumPy's spellings, accepted wherever torch's are.
+_SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other", "a": "input"}
+
+
+def op(body=None, **traits):
+    """Make an op of a body.  The traits, each said and never implied:
+
+    Args:
+        elementwise: inputs broadcast and promote together; Python numbers stand for tensors.
+        promote: inputs promote together without broadcasting (``cat``).
+        dtype: "same", "float" (integers compute in the default dtype) or "bool" (the result is bool).
+        view: the body returns a view of its first input.
+        several: the body returns a tuple of tensors, one kind (``unbind``).
+        outputs: names of the fields of the named tuple that the op returns (``("values", "indices")``).
+        inplace: there is an in-place twin, ``name_`` (default: elementwise ops that return numbers).
+        sequence: the first input is a list of tensors.
+        varargs: the metadata that may be given as loose ints, ``x.permute(0, 2, 1)``.
+        differentiable: False for an op without gradients.
+        public, method: whether there is a public function, a method.
+        home: the namespace of the public function, where that is not the main one ("nn.functional").
+        aliases: other public names.
+        node: the name of its node where torch's is not the op's, or a function of the metadata.
+    """
+    if body is None:
+        return lambda body: Op(body, **traits).function
+    return Op(body, **traits).function
+
+
+class Op:
+    """An operation: its body, its rules and its traits.  ``function`` is what users call."""
+
+    def __init__(
+        self,
+        body,
+        *,
+        name=None,
+        elementwise=False,
+        promote=False,
+        dtype="same",
+        view=False,
+        several=False,
+        outputs=None,
+        inplace=None,
+        sequence=False,
+        varargs=None,
+        differentiable=True,
+        public=True,
+        method=None,
+        home="",
+        aliases=(),
+        node=None,
+    ):
+        self.name = name or body.__name__
+        self.body = self.forward = body
+        self.elementwise = elementwise
+        self.promote = promote or elementwise
+        self.dtype = dtype
+        self.view = view
+        self.several = several
+        self.outputs = outputs
+        self.result = return_type(self.name, outputs) if outputs else None
+        self.inplace = (elementwise and dtype != "bool") if inplace is None else inplace
+        self.sequence = sequence
+        self.varargs = varargs
+        self.differentiable = differentiable
+        self.public = public
+        self.home = home
+        self.method = (public and not home) if method is None else method
+        self.aliases = aliases
+        self.node_name = node or _camel_case(self.name) + "Backward0"
+        self.kernels = {}
+        self.rules = {}
+        self.joint_rule = None
+        self._read_signature()
+        self._node_types = {}
+        self._plans = {}
+        self.function = self._make_function()
+        if self.name in REGISTRY:
+            raise ValueError(f"there is an op {self.name!r} already")
+        REGISTRY[self.name] = self
+
+    def _read_signature(self):
+        parameters = list(inspect.signature(self.body).parameters.values())[1:]
+        self.inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+        self.optional = {p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is None}
+        metadata = [p for p in parameters if p.kind is not p.POSITIONAL_ONLY]
+        self.positional = [p.name for p in metadata if p.kind is p.POSITIONAL_OR_KEYWORD]
+        self.metadata = {p.name for p in metadata}
+        self.defaults = {p.name: p.default for p in metadata if p.default is not p.empty}
+        self.required = [p.name for p in metadata if p.default is p.empty]
+        shown = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.name in self.inputs else p for p in parameters]
+        if self.outputs is None and not self.view and not self.several:
+            shown.append(inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None))
+        self.signature = inspect.Signature(shown)
+
+    # --- what stands beside the body in the ops' files ------------------------------------------
+
+    def vjp(self, **rules):
+        """One gradient rule per differentiable input, each named by its input."""
+        for name, rule in rules.items():
+            if name not in self.inputs:
+                raise ValueError(f"{self.name} has no input {name!r}")
+            self._check_names(rule)
+            self.rules[self.inputs.index(name)] = rule
+
+    def vjp_joint(self, rule):
+        """One rule for the gradients of all inputs, as a tuple; it may ask which are ``needs``-ed."""
+        self._check_names(rule)
+        self.joint_rule = rule
+        return rule
+
+    def _check_names(self, rule):
+        known = {*self.inputs, *self.metadata, *(f"{n}_shape" for n in self.inputs), "out", "outs", "needs"}
+        unknown = set(_names_of(rule)[1:]) - known
+        if unknown:
+            raise ValueError(f"a rule of {self.name} names {sorted(unknown)}; it may name {sorted(known)}")
+
+    def kernel(self, backend):
+        """Register a faster forward for one backend, ``@exp.kernel("numpy")``: ``(arrays..., metadata...)``.
+
+        It returns NotImplemented to decline an input; then the body runs.
+        """
+
+        def register(kernel):
+            self.kernels[backend] = kernel
+            if backend == "numpy":
+                self.forward = self._kernel_then_body(kernel)
+            return kernel
+
+        return register
+
+    def _kernel_then_body(self, kernel):
+        def forward(xp, *arrays, **metadata):
+            result = kernel(*arrays, **metadata)
+            return self.body(xp, *arrays, **metadata) if result is NotImplemented else result
+
+        return forward
+
+    # --- the call -------------------------------------------------------------------------------
+
+    def _make_function(self):
+        """The function that users call; the two commonest kinds of op get a short way through it."""
+        simple = not self.view and not self.several and self.outputs is None and not self.required
+        if self.elementwise and simple and len(self.inputs) == 1:
+            function = self._unary()
+        elif self.elementwise and simple and len(self.inputs) == 2:
+            function = self._binary(self.call)
+        else:
+            function = self._any()
+        function.__name__ = function.__qualname__ = self.name
+        function.__module__ = self.body.__module__
+        function.__doc__ = self.body.__doc__
+        function.__signature__ = self.signature
+        function.op, function.vjp, function.kernel = self, self.vjp, self.kernel
+        function.vjp_joint = self.vjp_joint
+        return function
+
+    def _any(self):
+        def function(*args, **kwargs):
+            return self.call(args, kwargs)
+
+        return function
+
+    def _unary(self):
+        call, kinds, defaults = self.call, "fcV" if self.dtype == "float" else "fciubV", self.defaults
+        differentiable = self.differentiable and self.dtype != "bool"
+
+        def function(input, *args, **kwargs):
+            if args or kwargs or not isinstance(input, Tensor):
+                return call((input, *args), kwargs)
+            x = input._array
+            if type(x) is not _ndarray or x.dtype.kind not in kinds:
+                return call((input,), kwargs)
+            z = mode.run(self.forward, np, x)
+            out = _new(Tensor)
+            out._array = z if type(z) is _ndarray else np.asarray(z)
+            out._counter = [0]
+            out._node = out._grad = out._view = None
+            out._index = 0
+            out._requires_grad = False
+            if differentiable and (input._requires_grad or input._view) and mode.grad:
+                edge = input._edge()
+                if edge is not None:
+                    metas = ((x.shape, x.dtype),)
+                    out._node = self._record((out,), (edge,), (input,), 1, defaults, metas)
+                    out._requires_grad = True
+            return out
+
+        return function
+
+    def operator(self):
+        """The op as the method behind an operator such as ``*``: a foreign operand may take over."""
+
+        def call(args, kwargs):
+            other = args[1]
+            if not isinstance(other, (Tensor, *_NUMBERS, np.generic)):
+                return NotImplemented
+            return self.call(args, kwargs)
+
+        return self._binary(call)
+
+    def _binary(self, call):
+        kinds, defaults = "fcV" if self.dtype == "float" else "fciubV", self.defaults
+        differentiable = self.differentiable and self.dtype != "bool"
+
+        def function(input, other, *args, **kwargs):
+            if args or kwargs or not isinstance(input, Tensor):
+                return call((input, other, *args), kwargs)
+            x = input._array
+            dtype = x.dtype
+            if isinstance(other, Tensor):
+                y = other._array
+                if y.dtype is not dtype or dtype.kind not in kinds or type(x) is not _ndarray:
+                    return call((input, other), kwargs)
+            elif (type(other) is float or type(other) is int) and dtype.kind == "f" and type(x) is _ndarray:
+                y = other
+            else:
+                return call((input, other), kwargs)
+            try:
+                z = mode.run(self.forward, np, x, y)
+            except ValueError as error:
+                raise _broadcast_error((x, y), error) from None
+            out = _new(Tensor)
+            out._array = z if type(z) is _ndarray else np.asarray(z)
+            out._counter = [0]
+            out._node = out._grad = out._view = None
+            out._index = 0
+            out._requires_grad = False
+            if differentiable and mode.grad:
+                first = input._edge() if input._requires_grad or input._view else None
+                second = None
+                if y is not other and (other._requires_grad or other._view):
+                    second = other._edge()
+                if first is not None or second is not None:
+                    mask = (1 if first is not None else 0) | (2 if second is not None else 0)
+                    metas = ((x.shape, dtype), (y.shape, dtype) if y is not other else None)
+                    out._node = self._record((out,), (first, second), (input, other), mask, defaults, metas)
+                    out._requires_grad = True
+            return out
+
+        return function
+
+    def call(self, args, kwargs):
+        """The general way: bind, promote, run, wrap, record."""
+        if args and _is_raw(args[0]) and inside_quiet_context.get():
+            return self._forward(args[0])(namespace_of(args[0]), *args, **kwargs)
+        inputs, params, out = self.bind(args, kwargs)
+        inputs, common = self._promoted(inputs)
+        result = self._run(inputs, common, params)
+        several = type(result) is tuple
+        tensors = tuple([_tensor(array) for array in result]) if several else (_tensor(result),)
+        if self.view:
+            for index, tensor in enumerate(tensors):
+                tensor._counter = inputs[0]._counter
+                tensor._view = View.of(inputs[0], self, params, index)
+        if mode.grad and self.differentiable:
+            edges, mask = self._edges(inputs)
+            if mask:
+                if out is not None:
+                    raise RuntimeError(
+                        f"{self.name}(): functions with out=... arguments don't support automatic differentiation, "
+                        "but one of the arguments requires grad."
+                    )
+                self._connect(tensors, edges, inputs, mask, params)
+        if out is not None:
+            return self._write_out(out, tensors)
+        if self.result is not None:
+            return self.result(*tensors)
+        return tensors if several else tensors[0]
+
+    def _run(self, inputs, common, params):
+        """The forward on the arrays behind ``inputs``, in this thread's quiet context."""
+        if self.sequence:
+            arrays = [[x._array for x in inputs[0]], *map(_array_of, inputs[1:])]
+        elif self.promote:
+            arrays = [_operand_array(x, common) for x in inputs]
+        else:
+            arrays = [None if x is None else x._array for x in inputs]
+        first = arrays[0][0] if self.sequence else next(a for a in arrays if is_array(a))
+        try:
+            return mode.run(self._forward(first), namespace(first), *arrays, **params)
+        except ValueError as error:
+            if self.elementwise:
+                raise _broadcast_error(arrays, error) from None
+            raise
+
+    def _forward(self, array):
+        """The body, or the kernel that stands in for it on the backend of ``array``."""
+        if type(array) is _ndarray or not self.kernels:
+            return self.forward
+        xp = namespace_of(array)
+        if xp is np:
+            return self.forward
+        kernel = self.kernels.get(xp.__name__)
+        return self.body if kernel is None else self._kernel_then_body(kernel)
+
+    def _write_out(self, out, tensors):
+        targets = out if isinstance(out, (tuple, list)) else (out,)
+        for target, tensor in zip(targets, tensors, strict=True):
+            if not isinstance(target, Tensor):
+                raise TypeError(f"{self.name}(): argument 'out' must be Tensor, not {type(target).__name__}")
+            if tensor.dtype.rank > target.dtype.rank:
+                raise RuntimeError(
+                    f"result type {_title(tensor.dtype)} can't be cast to the desired output type "
+                    f"{_title(target.dtype)}"
+                )
+        for target, tensor in zip(targets, tensors, strict=True):
+            if target._array.shape == tensor._array.shape:
+                target._array[...] = tensor._array
+            else:
+                # torch: an output of another shape is resized (with a warning, unless it is empty).
+                target._array = tensor._array.astype(target._array.dtype)
+            target._counter[0] += 1
+        return out
+
+    def bind(self, args, kwargs):
+        """Split a call into (inputs, metadata with defaults, out), with torch's errors."""
+        count = len(self.inputs)
+        if not kwargs and len(args) == count and not self.required and all(isinstance(x, Tensor) for x in args):
+            return list(args), self.defaults, None
+        inputs, extra = list(args[:count]), args[count:]
+        params = dict(self.defaults)
+        out = None
+        if extra:
+            if self.varargs and (not isinstance(extra[0], (tuple, list, Size)) or len(extra) > 1):
+                at = self.positional.index(self.varargs)
+                extra = (*extra[:at], extra[at:])
+            if len(extra) > len(self.positional):
+                most = len(self.inputs) + len(self.positional)
+                raise TypeError(f"{self.name}() takes at most {most} positional arguments but {len(args)} were given")
+            params.update(zip(self.positional, extra, strict=False))
+        given = dict(zip(self.inputs, inputs, strict=False))
+        for name, value in kwargs.items():
+            if name not in self.metadata and name not in self.inputs:
+                name = _SYNONYMS.get(name, name)
+            if name in self.metadata:
+                params[name] = value
+            elif name in self.inputs and name not in given:
+                given[name] = value
+            elif name == "out" and not self.view:
+                out = value
+            else:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument '{name}'")
+        for name in self.required:
+            if name not in params:
+                raise TypeError(f"{self.name}() missing required argument: '{name}'")
+        return [self._input(i, name, given) for i, name in enumerate(self.inputs)], params, out
+
+    def _input(self, i, name, given):
+        if name not in given:
+            if name in self.optional:
+                return None
+            raise TypeError(f'{self.name}() missing 1 required positional arguments: "{name}"')
+        value = given[name]
+        if self.sequence and i == 0:
+            if not isinstance(value, (tuple, list)):
+                raise TypeError(
+                    f"{self.name}(): argument '{name}' (position 1) must be tuple of Tensors, not {type(value).__name__}"
+                )
+            for j, item in enumerate(value):
+                if not isinstance(item, Tensor):
+                    raise TypeError(
+                        f"expected Tensor as element {j} in argument {i}, but got {type(item).__name__}"
+                    )
+            if not value:
+                self.body(np, [])  # what is wrong with an empty list, the op itself says
+            return list(value)
+        if isinstance(value, Tensor):
+            return value
+        if value is None and name in self.optional:
+            return None
+        if self.elementwise:
+            if isinstance(value, _NUMBERS):
+                return value
+            if isinstance(value, np.generic):
+                return value.item()
+        raise TypeError(
+            f"{self.name}(): argument '{name}' (position {i + 1}) must be Tensor, not {type(value).__name__}"
+        )
+
+    # --- promotion ------------------------------------------------------------------------------
+
+    def _promoted(self, inputs):
+        """The inputs in their common dtype (tensors cast, recorded where they require grad), and that."""
+        if not self.promote:
+            return inputs, None
+        operands = inputs[0] if self.sequence else inputs
+        common = self._common_dtype(operands)
+        operands = [_cast_operand(x, common) for x in operands]
+        return ([operands, *inputs[1:]] if self.sequence else operands), common
+
+    def _common_dtype(self, operands):
+        tensors, zero_dims, scalars = [], [], []
+        for x in operands:
+            if isinstance(x, Tensor):
+                (tensors if x._array.ndim else zero_dims).append(dtype_of(x._array.dtype))
+            elif x is not None:
+                scalars.append(type(x))
+        common = result_type_of(tuple(tensors), tuple(zero_dims), tuple(scalars))
+        if self.dtype == "float" and common.rank < 2:
+            return dtypes.get_default_dtype()
+        return common
+
+    # --- recording ------------------------------------------------------------------------------
+
+    def _edges(self, inputs):
+        """The edges of the inputs that have a rule, and which those are, as a bit mask."""
+        edges, mask = [], 0
+        for i, x in enumerate(inputs[0] if self.sequence else inputs):
+            edge = None
+            if isinstance(x, Tensor) and (x._requires_grad or x._view) and (self.joint_rule or i in self.rules):
+                edge = x._edge()
+                mask |= (edge is not None) << i
+            edges.append(edge)
+        return tuple(edges), mask
+
+    def _connect(self, outs, edges, inputs, mask, params):
+        if not any(out._array.dtype.kind in "fcV" for out in outs):
+            return
+        node = self._make_node(outs, edges, inputs, mask, params)
+        for index, out in enumerate(outs):
+            if out._array.dtype.kind in "fcV":
+                out._node, out._index, out._requires_grad = node, index, True
+
+    def _make_node(self, outs, edges, inputs, mask, params):
+        operands = inputs[0] if self.sequence else inputs
+        metas = tuple([_meta(x) for x in operands])
+        return self._record(outs, edges, inputs, mask, params, metas)
+
+    def _record(self, outs, edges, inputs, mask, params, metas):
+        """The node of one call; the hot path of recording, so it sets the slots itself."""
+        plan = self._plans.get(mask) or self._plan(mask)
+        name = self.node_name
+        if type(name) is not str:
+            name = name(params)
+        node = _new(self._node_types.get(name) or self._node_type(name))
+        node.sequence = next_sequence()
+        node.edges = edges
+        node.outputs = len(outs)
+        node.hooks = node.metadata_ = None
+        node.plan = plan
+        node.params = params
+        node.metas = metas
+        saved = []
+        for i in plan.saved:
+            x = inputs[i]
+            if isinstance(x, Tensor):
+                counter = x._counter
+                edge = x._edge() if x._requires_grad or x._view else None
+                saved.append((x._array, counter, counter[0], edge))
+            else:
+                saved.append([_save(item) for item in x] if type(x) is list else x)
+        if plan.saves_out:
+            # The edge of an output is this node: kept out of the record, or it would be a cycle.
+            for k, out in enumerate(outs):
+                saved.append((out._array, out._counter, out._counter[0], k))
+        node.saved = saved
+        if anomaly.state.enabled:
+            node.metadata["traceback_"] = anomaly.forward_stack()
+        return node
+
+    def _node_type(self, name):
+        made = self._node_types[name] = type(name, (OpNode,), {"__slots__": (), "op": self})
+        return made
+
+    def _plan(self, mask):
+        """What to save and how to call the rules when the inputs in ``mask`` have edges."""
+        plan = self._plans[mask] = _Plan(self, mask)
+        return plan
+
+    # --- in place -------------------------------------------------------------------------------
+
+    def call_inplace(self, tensor, *args, **kwargs):
+        """Run the op and write the result into ``tensor``: the twin ``name_`` of the op."""
+        inputs, params, out = self.bind((tensor, *args), kwargs)
+        if out is not None:
+            raise TypeError(f"{self.name}_() got an unexpected keyword argument 'out'")
+        recording = mode.grad and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
+        if recording:
+            check_writable(tensor)
+        inputs, common = self._promoted(inputs)
+        if common is not None and common.rank > tensor.dtype.rank:
+            raise RuntimeError(
+                f"result type {_title(common)} can't be cast to the desired output type {_title(tensor.dtype)}"
+            )
+        edges, mask = self._edges(inputs) if recording and self.differentiable else ((), 0)
+        if mask and inputs[0] is tensor and 0 in (self._plans.get(mask) or self._plan(mask)).saved:
+            inputs[0] = _snapshot(tensor)  # the rules want the value before the write
+        result = self._run(inputs, common, params)
+        write(tensor, result, self.name + "_")
+        if mask:
+            written = wrap(tensor._array)
+            written._counter = tensor._counter
+            rebase(tensor, self._make_node((written,), edges, inputs, mask, params), view_scatter)
+        return tensor
+
+    def __repr__(self):
+        return f"<op {self.name}>"
+
+
+class _Plan:
+    """For one set of inputs with edges: what is saved, and the rules ready to be called."""
+
+    __slots__ = ("saved", "saves_out", "rules", "joint", "needs")
+
+    def __init__(self, op, mask):
+        count = mask.bit_length()
+        if op.joint_rule is not None:
+            rules = [(None, op.joint_rule)]
+        else:
+            rules = [(i, op.rules[i]) for i in range(count) if mask >> i & 1 and i in op.rules]
+        names = [name for _, rule in rules for name in _names_of(rule)[1:]]
+        self.saved = [i for i, name in enumerate(op.inputs) if name in names]
+        self.saves_out = "out" in names or "outs" in names
+        self.joint = op.joint_rule is not None
+        self.needs = mask
+        places = {op.inputs[i]: f"v[{k}]" for k, i in enumerate(self.saved)}
+        places["out"] = f"v[{len(self.saved)}]"
+        places["outs"] = f"v[{len(self.saved)}:]"
+        places["needs"] = "node.needs"
+        for i, name in enumerate(op.inputs):
+            places[f"{name}_shape"] = "node.shapes" if op.sequence and i == 0 else f"node.metas[{i}][0]"
+        for name in op.metadata:
+            places[name] = f"node.params[{name!r}]"
+        self.rules = [(i, rule, _caller(", ".join(places[n] for n in _names_of(rule)[1:]))) for i, rule in rules]
+
+
+@functools.cache
+def _caller(arguments):
+    """``rule(g, ...)`` with each argument fetched from its place: read once, not at every backward."""
+    return eval(f"lambda rule, g, v, node: rule(g, {arguments})")
+
+
+class OpNode(Node):
+    """The node of an op: its rules, applied to what was saved."""
+
+    __slots__ = ("plan", "saved", "params", "metas")
+
+    fresh_results = True
+    op: Op
+
+    @property
+    def shapes(self):
+        """The shapes of the inputs."""
+        return tuple(None if meta is None else meta[0] for meta in self.metas)
+
+    @property
+    def needs(self):
+        """For each input, whether its gradient is wanted."""
+        return tuple(edge is not None for edge in self.edges)
+
+    def backward(self, g, create_graph):
+        if self.saved is None:
+            raise RuntimeError(FREED_MESSAGE)
+        values = [self._unpack(entry, create_graph) for entry in self.saved]
+        if create_graph:
+            return self._gradients(g, values)
+        return mode.run(self._gradients, g, values)
+
+    def _gradients(self, g, values):
+        metas = self.metas
+        gradients = [None] * len(metas)
+        for i, rule, caller in self.plan.rules:
+            result = caller(rule, g, values, self)
+            if i is None:
+                for k, gradient in enumerate(result):
+                    if gradient is not None and self.edges[k] is not None:
+                        gradients[k] = _conform(gradient, metas[k])
+            elif result is not None:
+                gradients[i] = _conform(result, metas[i])
+        return gradients
+
+    def _unpack(self, entry, as_tensor):
+        """A saved value, checked to be what was saved: an array, or a tensor with its edge."""
+        if type(entry) is list:
+            return [self._unpack(item, as_tensor) for item in entry]
+        if type(entry) is not tuple:
+            return entry
+        array, counter, version, edge = entry
+        if type(edge) is int:
+            edge = (self, edge)
+        if counter[0] != version:
+            raise modified_in_place_error(array, counter[0], version, edge)
+        if not as_tensor:
+            return array
+        tensor = wrap(array)
+        tensor._counter = counter
+        if edge is not None:
+            tensor._node, tensor._index = edge
+            tensor._requires_grad = True
+        return tensor
+
+    def release(self):
+        # torch: a node that saved nothing can be walked again.
+        if self.saved:
+            self.saved = None
+
+
+def _save(tensor):
+    """What backward needs of a tensor: never the tensor itself, or the graph would hold cycles."""
+    return (tensor._array, tensor._counter, tensor._counter[0], tensor._edge())
+
+
+def _snapshot(tensor):
+    """The tensor before an in-place write: its own memory, the same edge."""
+    twin = wrap(tensor._array.copy())
+    node, index = tensor._edge() or (None, 0)
+    twin._node, twin._index, twin._requires_grad = node, index, node is not None
+    return twin
+
+
+def _meta(x):
+    """Shape and element type that the gradient of an input must have."""
+    if isinstance(x, Tensor):
+        return x._array.shape, x._array.dtype
+    return None
+
+
+def _conform(gradient, meta):
+    """The gradient in its input's shape (summed over what broadcasting added) and element type."""
+    shape, dtype = meta
+    raw = not isinstance(gradient, Tensor)
+    array = gradient if raw else gradient._array
+    if array.shape != shape:
+        gradient = sum_to(gradient, shape)
+        array = gradient if raw else gradient._array
+    if array.dtype is not dtype and array.dtype != dtype:
+        gradient = cast(gradient, dtype_of(dtype))
+    # A NumPy scalar, which ufuncs make of 0-d arrays, becomes an array again.
+    return np.asarray(gradient) if isinstance(gradient, np.generic) else gradient
+
+
+def write(tensor, result, name):
+    """Write an array into the memory of ``tensor``, with torch's errors."""
+    target = tensor._array
+    if result.shape != target.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        )
+    if 0 in target.strides and any(s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True)):
+        raise RuntimeError(
+            f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
+    target[...] = result
+    tensor._counter[0] += 1
+
+
+def _tensor(array):
+    return wrap(array if type(array) is _ndarray else np.asarray(array))
+
+
+def _is_raw(value):
+    if isinstance(value, (list, tuple)):
+        value = value[0] if value else None
+    return is_array(value)
+
+
+def namespace_of(value):
+    """The array library of an array, or of the first in a list."""
+    return namespace(value[0] if isinstance(value, (list, tuple)) else value)
+
+
+def _array_of(x):
+    return x._array if isinstance(x, Tensor) else x
+
+
+def _operand_array(x, common):
+    if isinstance(x, Tensor):
+        return x._array
+    if x is None:
+        return None
+    # A wide Python int wraps around, as torch's cast does.
+    return np.asarray(x).astype(common.numpy)
+
+
+def _cast_operand(x, common):
+    if isinstance(x, Tensor):
+        return x if x._array.dtype == common.numpy else cast(x, common)
+    if x is None:
+        return None
+    return (bool, int, float, complex)[common.rank](x)
+
+
+def _title(dtype):
+    return LEGACY_NAMES[dtype.name]
+
+
+def _broadcast_error(arrays, error):
+    """torch's error for shapes that do not broadcast; ``error`` itself if that was not the reason."""
+    shapes = [np.shape(a) for a in arrays if a is not None]
+    for back in range(1, max(map(len, shapes)) + 1):
+        lengths = [(shape[-back], shape) for shape in shapes if len(shape) >= back and shape[-back] != 1]
+        for length, shape in lengths[1:]:
+            if length != lengths[0][0]:
+                dim = max(len(lengths[0][1]), len(shape)) - back
+                return RuntimeError(
+                    f"The size of tensor a ({lengths[0][0]}) must match the size of tensor b ({length}) at "
+                    f"non-singleton dimension {dim}"
+                )
+    return error
+
+
+@functools.cache
+def _names_of(rule):
+    return tuple(inspect.signature(rule).parameters)
+
+
+def _camel_case(name):
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+class Composite:
+    """A public function that is written with ops: what the surface needs to know about it."""
+
+    def __init__(self, function, name, public, method, home, inplace, aliases):
+        self.function = function
+        self.name = name
+        self.public = public
+        self.home = home
+        self.method = (public and not home) if method is None else method
+        self.inplace = inplace
+        self.aliases = aliases
+
+
+def composite(function=None, *, name=None, public=True, method=None, home="", inplace=None, aliases=()):
+    """Register a plain function of ops for the surface: a function, a method, an in-place twin.
+
+    ``inplace`` is the function behind the twin ``name_``, or None.
+    """
+    if function is None:
+        return functools.partial(
+            composite, name=name, public=public, method=method, home=home, inplace=inplace, aliases=aliases
+        )
+    name = name or function.__name__
+    if name in COMPOSITES:
+        raise ValueError(f"there is a composite {name!r} already")
+    COMPOSITES[name] = Composite(function, name, public, method, home, inplace, aliases)
+    return function
+
+
+def gradient(function):
+    """A gradient formula that may get its own kernel: ``@relu_backward.kernel("numpy")``.
+
+    On raw arrays a backend's kernel runs in place of the formula; under ``create_graph`` the formula's
+    own ops run, so every higher order is right without another line.
+    """
+    kernels = {}
+
+    @functools.wraps(function)
+    def formula(*args, **params):
+        if kernels and is_array(args[0]):
+            kernel = kernels.get(namespace(args[0]).__name__)
+            result = NotImplemented if kernel is None else kernel(*args, **params)
+            if result is not NotImplemented:
+                return result
+        return function(*args, **params)
+
+    def register(backend):
+        return lambda kernel: kernels.setdefault(backend, kernel)
+
+    formula.kernel = register
+    formula.kernels = kernels
+    return formula
+
+
+# --- the ops that the machinery itself applies ------------------------------------------------------
+
+
+@op(public=False, method=False, node="ToCopyBackward0")
+def cast(xp, input, /, dtype):
+    """The elements converted to ``dtype``.  Shape: (*) -> (*).  Source: the dtype part of torch.Tensor.to."""
+    if input.dtype.kind == "c" and not dtype.is_complex:
+        input = input.real
+    return input.astype(dtype.numpy)
+
+
+cast.vjp(input=lambda g: g)  # the machinery casts it back
+
+
+@op(view=True, varargs="size")
+def expand(xp, input, /, size, *, implicit=False):
+    """Repeat dimensions of length 1, and new leading ones, without copying.
+
+    -1 keeps a length.  Shape: any -> ``size``.  Raises RuntimeError where a length is neither 1 nor kept.
+    Source: torch.Tensor.expand.
+    """
+    new = len(size) - input.ndim
+    if new < 0:
+        raise RuntimeError(
+            f"expand(torch.FloatTensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
+            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
+    lengths = list(size)
+    for dim, length in enumerate(lengths):
+        have = input.shape[dim - new] if dim >= new else None
+        if length == -1 and have is None:
+            raise RuntimeError(
+                f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
+            )
+        if length == -1:
+            lengths[dim] = have
+        elif have is not None and have not in (1, length):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({length}) must match the existing size ({have}) at "
+                f"non-singleton dimension {dim}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
+            )
+    strides = [
+        0 if dim < new or input.shape[dim - new] != length else input.strides[dim - new]
+        for dim, length in enumerate(lengths)
+    ]
+    return xp.lib.stride_tricks.as_strided(input, lengths, strides)
+
+
+expand.vjp(input=lambda g, input_shape: sum_to(g, input_shape))
+
+
+@op(public=False, method=False, node="SumBackward1")
+def sum_to(xp, input, /, size):
+    """Sum over what broadcasting from ``size`` had added: the adjoint of ``expand``."""
+    new = input.ndim - len(size)
+    dims = (*range(new), *(dim + new for dim, length in enumerate(size) if length == 1))
+    return input.sum(dims, keepdims=True, dtype=input.dtype).reshape(size)
+
+
+sum_to.vjp(input=lambda g, input_shape: expand(g, input_shape))
+
+
+@op(public=False, method=False)
+def view_scatter(xp, input, part=None, /, *, region):
+    """A copy of ``input`` in which ``region`` (see autograd/views.py) holds ``part``, or zeros."""
+    copied = region.copy(xp, input)
+    region.of(copied)[...] = 0 if part is None else part
+    return copied
+
+
+view_scatter.vjp(
+    input=lambda g, region: view_scatter(g, None, region=region),
+    part=lambda g, region: region.of(g),
+)

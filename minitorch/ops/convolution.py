@@ -1,0 +1,400 @@
+"""Convolution in any number of dimensions, and its transpose.
+
+Three ops carry it: the forward, and the adjoints with respect to input and weight.  Each is linear in
+both of its tensors, and the gradients of each are the other two, so every order of derivative is there.
+The NumPy bodies gather patches into columns, a block of images at a time that stays in the cache, and
+multiply matrices.
+
+Letters: N batch, C channels in, O channels out, G groups, K patch elements (C/G times the kernel's),
+L positions of the output.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from minitorch.ops._op import op
+from minitorch.ops.reduction import sum
+from minitorch.tensor import Tensor
+
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolve"]
+
+#: Elements of a block of columns: about half of a core's second-level cache in float32.
+_BLOCK = 1 << 18
+
+
+# --- patches ----------------------------------------------------------------------------------------------
+
+
+def output_length(length, kernel, stride, padding, dilation) -> int:
+    """The number of positions of a kernel along one dimension."""
+    return (length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def _pad(xp, input, padding):
+    if not any(padding):
+        return input
+    shape = [n + 2 * p for n, p in zip(input.shape[2:], padding, strict=True)]
+    padded = xp.zeros((*input.shape[:2], *shape), input.dtype)
+    padded[(..., *_inner(input.shape[2:], padding))] = input
+    return padded
+
+
+def _inner(lengths, padding):
+    return tuple(slice(p, p + n) for n, p in zip(lengths, padding, strict=True))
+
+
+def _patches(xp, padded, kernel, out, stride, dilation):
+    """A view of every patch.  Shape: (N, C, *spatial) -> (N, C, *kernel, *out)."""
+    n, c, *spatial = padded.strides
+    strides = (
+        n,
+        c,
+        *(s * d for s, d in zip(spatial, dilation, strict=True)),
+        *(s * step for s, step in zip(spatial, stride, strict=True)),
+    )
+    return xp.lib.stride_tricks.as_strided(padded, (*padded.shape[:2], *kernel, *out), strides)
+
+
+def _blocks(images, per_image):
+    step = max(1, _BLOCK // max(per_image, 1))
+    return [slice(i, min(i + step, images)) for i in range(0, images, step)]
+
+
+def _columns(xp, patches, groups):
+    """The patches of a block as matrices.  Shape: (n, C, *kernel, *out) -> (n, G, K, L)."""
+    n, channels = patches.shape[:2]
+    spatial = (patches.ndim - 2) // 2
+    k = channels // groups * math.prod(patches.shape[2 : 2 + spatial])
+    return patches.reshape(n, groups, k, math.prod(patches.shape[2 + spatial :]))
+
+
+def _half(array):
+    """Half precision computes in float32."""
+    return array.astype("float32") if array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
+
+
+# --- the three linear maps ------------------------------------------------------------------------------
+
+
+@op(public=False, method=False, node="ConvolutionBackward0")
+def convolve(xp, input, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+    """Cross-correlation of ``input`` with ``weight``, plus ``bias`` per channel.
+
+    Shape: (N, C, *spatial), (O, C/G, *kernel), (O) -> (N, O, *out).
+    """
+    dtype = input.dtype
+    input, weight = _half(input), _half(weight)
+    kernel = weight.shape[2:]
+    out = tuple(map(output_length, input.shape[2:], kernel, stride, padding, dilation))
+    images, filters = input.shape[0], weight.shape[0]
+    result = xp.empty((images, filters, *out), input.dtype)
+    if result.size:
+        flat = result.reshape(images, groups, filters // groups, -1)
+        matrix = weight.reshape(1, groups, filters // groups, -1)  # (1, G, O/G, K)
+        padded = _pad(xp, input, padding)
+        patches = _patches(xp, padded, kernel, out, stride, dilation)
+        for block in _blocks(images, padded[:1].size and patches[:1].size):
+            xp.matmul(matrix, _columns(xp, patches[block], groups), out=flat[block])
+        if bias is not None:
+            result += bias.reshape(-1, *(1,) * len(out))
+    return result.astype(dtype, copy=False)
+
+
+@op(public=False, method=False, node="ConvolutionBackwardBackward0")
+def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilation, groups):
+    """The gradient of :func:`convolve` for its input (of ``shape``), from that of its result.
+
+    Shape: (N, O, *out), (O, C/G, *kernel) -> (N, C, *spatial).
+    """
+    dtype = input.dtype
+    input, weight = _half(input), _half(weight)
+    kernel, out = weight.shape[2:], input.shape[2:]
+    images, filters = input.shape[0], weight.shape[0]
+    channels, spatial = shape[1], shape[2:]
+    padded_shape = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
+    padded = xp.zeros((images, channels, *padded_shape), input.dtype)
+    if input.size:
+        flat = xp.ascontiguousarray(input).reshape(images, groups, filters // groups, -1)
+        matrix = weight.reshape(1, groups, filters // groups, -1).swapaxes(2, 3)  # (1, G, K, O/G)
+        for block in _blocks(images, channels * math.prod(kernel) * math.prod(out)):
+            columns = xp.matmul(matrix, flat[block]).reshape(-1, channels, *kernel, *out)
+            target = padded[block]
+            for offset in itertools.product(*map(range, kernel)):
+                window = tuple(
+                    slice(o * d, o * d + s * (n - 1) + 1, s)
+                    for o, d, s, n in zip(offset, dilation, stride, out, strict=True)
+                )
+                target[(..., *window)] += columns[(slice(None), slice(None), *offset)]
+    if any(padding):
+        padded = xp.ascontiguousarray(padded[(..., *_inner(spatial, padding))])
+    return padded.astype(dtype, copy=False)
+
+
+@op(public=False, method=False, node="ConvolutionBackwardBackward0")
+def convolve_weight_adjoint(xp, input, other, /, shape, stride, padding, dilation, groups):
+    """The gradient of :func:`convolve` for its weight (of ``shape``), from that of its result.
+
+    Shape: (N, O, *out), (N, C, *spatial) -> (O, C/G, *kernel).
+    """
+    dtype = input.dtype
+    input, other = _half(input), _half(other)
+    kernel, out = shape[2:], input.shape[2:]
+    images, filters = input.shape[:2]
+    total = xp.zeros((groups, filters // groups, math.prod(shape[1:])), input.dtype)
+    if input.size and other.size:
+        flat = xp.ascontiguousarray(input).reshape(images, groups, filters // groups, -1)
+        padded = _pad(xp, other, padding)
+        patches = _patches(xp, padded, kernel, out, stride, dilation)
+        for block in _blocks(images, patches[:1].size):
+            columns = _columns(xp, patches[block], groups)
+            total += xp.matmul(flat[block], columns.swapaxes(2, 3)).sum(0)
+    return total.reshape(shape).astype(dtype, copy=False)
+
+
+convolve.vjp(
+    input=lambda g, weight, input_shape, stride, padding, dilation, groups: convolve_input_adjoint(
+        g, weight, input_shape, stride, padding, dilation, groups
+    ),
+    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolve_weight_adjoint(
+        g, input, weight_shape, stride, padding, dilation, groups
+    ),
+    bias=lambda g: sum(g, (0, *range(2, len(g.shape)))),
+)
+convolve_input_adjoint.vjp(
+    input=lambda g, weight, stride, padding, dilation, groups: convolve(
+        g, weight, None, stride, padding, dilation, groups
+    ),
+    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolve_weight_adjoint(
+        input, g, weight_shape, stride, padding, dilation, groups
+    ),
+)
+convolve_weight_adjoint.vjp(
+    input=lambda g, other, stride, padding, dilation, groups: convolve(
+        other, g, None, stride, padding, dilation, groups
+    ),
+    other=lambda g, input, other_shape, stride, padding, dilation, groups: convolve_input_adjoint(
+        input, g, other_shape, stride, padding, dilation, groups
+    ),
+)
+
+
+@op(public=False, method=False, node="ConvolutionBackward0")
+def convolve_transposed(xp, input, weight, bias=None, /, shape=None, stride=None, padding=None, dilation=None, groups=1):
+    """:func:`convolve_input_adjoint` as a forward: the transposed convolution, plus ``bias`` per channel."""
+    result = convolve_input_adjoint.op.body(xp, input, weight, shape, stride, padding, dilation, groups)
+    if bias is not None:
+        result += bias.reshape(-1, *(1,) * (input.ndim - 2))
+    return result
+
+
+convolve_transposed.vjp(
+    input=lambda g, weight, stride, padding, dilation, groups: convolve(
+        g, weight, None, stride, padding, dilation, groups
+    ),
+    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolve_weight_adjoint(
+        input, g, weight_shape, stride, padding, dilation, groups
+    ),
+    bias=lambda g: sum(g, (0, *range(2, len(g.shape)))),
+)
+
+
+# --- what users call --------------------------------------------------------------------------------------
+
+
+def _tuple_of(name, argument, value, spatial):
+    if isinstance(value, int):
+        return (value,) * spatial
+    values = tuple(int(v) for v in value)
+    if len(values) == 1:
+        return values * spatial
+    if len(values) != spatial:
+        raise RuntimeError(
+            f"{name}: expected {argument} to be a single integer value or a list of {spatial} values to match the "
+            f"convolution dimensions, but got {argument}={list(values)}"
+        )
+    return values
+
+
+def _check_tensors(name, input, weight, bias):
+    for position, (argument, value) in enumerate((("input", input), ("weight", weight), ("bias", bias)), 1):
+        if not isinstance(value, Tensor) and not (argument == "bias" and value is None):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    for argument, value in (("weight", weight), ("bias", bias)):
+        if value is not None and value._array.dtype != input._array.dtype:
+            first, other = (_title(t.dtype) for t in (input, value))
+            raise RuntimeError(f"Input type ({first}) and {argument} type ({other}) should be the same")
+
+
+def _title(dtype):
+    return {"float32": "float", "float64": "double", "int64": "long long", "float16": "c10::Half"}.get(
+        dtype.name, dtype.name
+    )
+
+
+def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, groups, transposed):
+    batched = input.ndim == spatial + 2
+    if not batched and input.ndim != spatial + 1:
+        raise RuntimeError(
+            f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got input of "
+            f"size: {list(input.shape)}"
+        )
+    if weight.ndim != spatial + 2:
+        raise RuntimeError(f"weight should have at least three dimensions: expected {spatial + 2}-D, got {weight.ndim}-D")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    if any(p < 0 for p in padding):
+        raise RuntimeError("negative padding is not supported")
+    if any(s <= 0 for s in stride):
+        raise RuntimeError("non-positive stride is not supported")
+    if any(d <= 0 for d in dilation):
+        raise RuntimeError("dilation should be greater than zero")
+    channels = input.shape[-spatial - 1]
+    expected = weight.shape[0] if transposed else weight.shape[1] * groups
+    if weight.shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of "
+            f"size {list(weight.shape)} instead"
+        )
+    if channels != expected:
+        kind = "transposed=1, " if transposed else f"groups={groups}, "
+        raise RuntimeError(
+            f"Given {kind}weight of size {list(weight.shape)}, expected input{list(input.shape)} to have {expected} "
+            f"channels, but got {channels} channels instead"
+        )
+    filters = weight.shape[1] * groups if transposed else weight.shape[0]
+    if bias is not None and tuple(bias.shape) != (filters,):
+        raise RuntimeError(
+            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, "
+            f"expected bias to be 1-dimensional with {filters} elements, but got bias of size {list(bias.shape)} instead"
+        )
+    if not transposed:
+        padded = [n + 2 * p for n, p in zip(input.shape[-spatial:], padding, strict=True)]
+        reach = [d * (k - 1) + 1 for d, k in zip(dilation, weight.shape[2:], strict=True)]
+        if any(n < k for n, k in zip(padded, reach, strict=True)):
+            raise RuntimeError(
+                f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
+                f"({' x '.join(map(str, reach))}). Kernel size can't be greater than actual input size"
+            )
+
+
+def _convolution(spatial, input, weight, bias, stride, padding, dilation, groups):
+    name = f"conv{spatial}d"
+    _check_tensors(name, input, weight, bias)
+    stride = _tuple_of(name, "stride", stride, spatial)
+    dilation = _tuple_of(name, "dilation", dilation, spatial)
+    if isinstance(padding, str):
+        input, padding = _named_padding(padding, input, weight, stride, dilation, spatial)
+    padding = _tuple_of(name, "padding", padding, spatial)
+    _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, groups, False)
+    if input.ndim == spatial + 1:
+        return convolve(input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
+    return convolve(input, weight, bias, stride, padding, dilation, groups)
+
+
+def _named_padding(padding, input, weight, stride, dilation, spatial):
+    if padding == "valid":
+        return input, 0
+    if padding != "same":
+        raise RuntimeError(f"Invalid padding string: '{padding}'")
+    if any(s != 1 for s in stride):
+        raise RuntimeError("padding='same' is not supported for strided convolutions")
+    total = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
+    # An even kernel needs one more at the end than at the start.
+    extra = [t % 2 for t in total]
+    if any(extra):
+        from minitorch.ops.padding import pad
+
+        input = pad(input, [n for e in reversed(extra) for n in (0, e)])
+    return input, [t // 2 for t in total]
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Cross-correlation over sequences.  ``padding``: int, tuple, "same" or "valid".
+
+    Shape: (N, C, L) or (C, L), (O, C/groups, K), (O) -> (N, O, L_out).  Raises RuntimeError for shapes that
+    do not fit.  Source: F.conv1d.
+    """
+    return _convolution(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Cross-correlation over images.  ``padding``: int, tuple, "same" or "valid".
+
+    Shape: (N, C, H, W) or (C, H, W), (O, C/groups, KH, KW), (O) -> (N, O, H_out, W_out).  Raises RuntimeError
+    for shapes that do not fit.  Source: F.conv2d.
+    """
+    return _convolution(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Cross-correlation over volumes.  ``padding``: int, tuple, "same" or "valid".
+
+    Shape: (N, C, D, H, W) or (C, D, H, W), (O, C/groups, KD, KH, KW), (O) -> (N, O, D_out, H_out, W_out).
+    Raises RuntimeError for shapes that do not fit.  Source: F.conv3d.
+    """
+    return _convolution(3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _transposed(spatial, input, weight, bias, stride, padding, output_padding, groups, dilation):
+    name = f"conv_transpose{spatial}d"
+    _check_tensors(name, input, weight, bias)
+    stride = _tuple_of(name, "stride", stride, spatial)
+    padding = _tuple_of(name, "padding", padding, spatial)
+    output_padding = _tuple_of(name, "output_padding", output_padding, spatial)
+    dilation = _tuple_of(name, "dilation", dilation, spatial)
+    _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, groups, True)
+    for extra, s, d in zip(output_padding, stride, dilation, strict=True):
+        if extra >= s and extra >= d:
+            raise RuntimeError(
+                "output padding must be smaller than either stride or dilation, but got output_padding_height: "
+                f"{output_padding[0]} output_padding_width: {output_padding[-1]} stride_height: {stride[0]} "
+                f"stride_width: {stride[-1]} dilation_height: {dilation[0]} dilation_width: {dilation[-1]}"
+            )
+    unbatched = input.ndim == spatial + 1
+    if unbatched:
+        input = input.unsqueeze(0)
+    lengths = [
+        (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
+        for n, s, p, d, k, extra in zip(
+            input.shape[2:], stride, padding, dilation, weight.shape[2:], output_padding, strict=True
+        )
+    ]
+    if any(n < 1 for n in lengths):
+        raise RuntimeError(
+            f"Given input size per channel: ({' x '.join(map(str, input.shape[2:]))}). Calculated output size per "
+            f"channel: ({' x '.join(map(str, lengths))}). Output size is too small"
+        )
+    shape = (input.shape[0], weight.shape[1] * groups, *lengths)
+    out = convolve_transposed(input, weight, bias, shape, stride, padding, dilation, groups)
+    return out.squeeze(0) if unbatched else out
+
+
+def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The transpose of :func:`conv1d`.
+
+    Shape: (N, C, L) or (C, L), (C, O/groups, K), (O) -> (N, O, L_out) with
+    L_out = (L - 1) * stride - 2 * padding + dilation * (K - 1) + output_padding + 1.  Source: F.conv_transpose1d.
+    """
+    return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The transpose of :func:`conv2d`; lengths as in :func:`conv_transpose1d`.
+
+    Shape: (N, C, H, W) or (C, H, W), (C, O/groups, KH, KW), (O) -> (N, O, H_out, W_out).
+    Source: F.conv_transpose2d.
+    """
+    return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The transpose of :func:`conv3d`; lengths as in :func:`conv_transpose1d`.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W), (C, O/groups, KD, KH, KW), (O) -> (N, O, D_out, H_out, W_out).
+    Source: F.conv_transpose3d.
+    """
+    return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)

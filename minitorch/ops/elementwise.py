@@ -1,0 +1,1210 @@
+"""Elementwise arithmetic, comparison and logic: one table, in torch's order of topics."""
+
+from __future__ import annotations
+
+import builtins
+import math
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.ops._op import composite, op
+from minitorch.ops.error_function import erf_values, erfc_values, erfinv_values
+from minitorch.tensor import Tensor
+
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "allclose",
+    "angle",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "ceil",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "conj",
+    "conj_physical",
+    "copysign",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "div",
+    "eq",
+    "equal",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "float_power",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frac",
+    "ge",
+    "gt",
+    "hypot",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "le",
+    "lerp",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "lt",
+    "maximum",
+    "minimum",
+    "mul",
+    "nan_to_num",
+    "ne",
+    "neg",
+    "positive",
+    "pow",
+    "rad2deg",
+    "reciprocal",
+    "remainder",
+    "round",
+    "rsqrt",
+    "rsub",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "square",
+    "sub",
+    "tan",
+    "tanh",
+    "true_divide",
+    "trunc",
+    "xlogy",
+]
+
+# --- what bodies and rules of this file share ----------------------------------------------------------
+
+
+def _kind(*operands):
+    """The kind of the operands' common dtype ("f", "i", ...): they are promoted already."""
+    return next(operand.dtype.kind for operand in operands if hasattr(operand, "dtype"))
+
+
+def _refuse_bool(input, other, what):
+    if any(getattr(operand, "dtype", None) == bool for operand in (input, other)):
+        hint = (
+            "use the `bitwise_xor()` or `logical_xor()` operator instead."
+            if other is not None
+            else "use the `~` or `logical_not()` operator instead."
+        )
+        raise RuntimeError(f"{what} is not supported. If you are trying to invert a mask, {hint}")
+
+
+def _refuse_zero(xp, divisor):
+    if not xp.all(divisor):
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _is_complex(value):
+    dtype = value._array.dtype if isinstance(value, Tensor) else getattr(value, "dtype", np.dtype(type(value)))
+    return dtype.kind == "c"
+
+
+def _conj(value):
+    """The conjugate; real values, the common case, pass without a copy."""
+    return conj_physical(value) if _is_complex(value) else value
+
+
+@op(public=False, method=False, differentiable=False)
+def zero_of(xp, input, /):
+    """Zeros like ``input``: the gradient of steps.  Shape: (*) -> (*)."""
+    return xp.zeros_like(input)
+
+
+@op(public=False, method=False)
+def masked_zero(xp, input, mask, /):
+    """``input`` with zeros where ``mask``, whatever stood there (nan too).  Shape: broadcast to input's."""
+    return xp.where(mask, xp.zeros((), input.dtype), input)
+
+
+masked_zero.vjp(input=lambda g, mask: masked_zero(g, mask))
+
+
+def _shared(g, won, tied):
+    """The gradient of one of two candidates: all where it won, half of a tie."""
+    return masked_zero(g, logical_not(won | tied)) * (1 - 0.5 * tied)
+
+
+# --- arithmetic -------------------------------------------------------------------------------------
+
+
+@op(elementwise=True)
+def add(xp, input, other, /, *, alpha=1):
+    """``input + alpha * other``.  Shape: broadcast.  Source: torch.add."""
+    return input + (other if alpha == 1 else alpha * other)
+
+
+add.vjp(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else alpha * g)
+
+
+@op(elementwise=True, aliases=("subtract",))
+def sub(xp, input, other, /, *, alpha=1):
+    """``input - alpha * other``.  Shape: broadcast.  Raises RuntimeError for bool.  Source: torch.sub."""
+    _refuse_bool(input, other, "Subtraction, the `-` operator, with a bool tensor")
+    return input - (other if alpha == 1 else alpha * other)
+
+
+sub.vjp(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else -alpha * g)
+
+
+@op(elementwise=True, inplace=False, method=False, node="RsubBackward1")
+def rsub(xp, input, other, /, *, alpha=1):
+    """``other - alpha * input``.  Shape: broadcast.  Source: torch.rsub."""
+    _refuse_bool(input, other, "Subtraction, the `-` operator, with a bool tensor")
+    return other - (input if alpha == 1 else alpha * input)
+
+
+rsub.vjp(input=lambda g, alpha: -g if alpha == 1 else -alpha * g, other=lambda g: g)
+
+
+@op(elementwise=True, aliases=("multiply",))
+def mul(xp, input, other, /):
+    """``input * other``.  Shape: broadcast.  Source: torch.mul."""
+    return input * other
+
+
+mul.vjp(input=lambda g, other: g * _conj(other), other=lambda g, input: g * _conj(input))
+
+
+@op(elementwise=True, dtype="float", node="DivBackward0")
+def true_divide(xp, input, other, /):
+    """``input / other``; integers give the default float dtype.  Shape: broadcast.  Source: torch.true_divide."""
+    return input / other
+
+
+true_divide.vjp(
+    input=lambda g, other: g / _conj(other),
+    other=lambda g, input, other: -g * _conj((input / other) / other),
+)
+
+
+@op(elementwise=True, public=False, method=False, node="DivBackward1")
+def div_trunc(xp, input, other, /):
+    """``trunc(input / other)``, in the inputs' dtype.  Shape: broadcast."""
+    if _kind(input, other) in "iu":
+        _refuse_zero(xp, other)
+        quotient = xp.floor_divide(input, other)
+        # NumPy floors: one up where that went below the exact quotient of opposite signs.
+        return quotient + ((quotient < 0) & (quotient * other != input)).astype(quotient.dtype)
+    return xp.trunc(input / other)
+
+
+div_trunc.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
+
+
+@op(elementwise=True, node="DivBackward1")
+def floor_divide(xp, input, other, /):
+    """``floor(input / other)``, in the inputs' dtype.  Shape: broadcast.  Source: torch.floor_divide."""
+    if _kind(input, other) in "iu":
+        _refuse_zero(xp, other)
+    return xp.floor_divide(input, other)
+
+
+floor_divide.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
+
+
+def _div_in_place(self, other, *, rounding_mode=None):
+    """In-place twin of :func:`div`."""
+    return _division(rounding_mode).op.call_inplace(self, other)
+
+
+@composite(inplace=_div_in_place, aliases=("divide",))
+def div(input, other, *, rounding_mode: str | None = None, out=None):
+    """``input / other``, exact, or rounded towards zero ("trunc") or down ("floor").
+
+    Shape: broadcast.  Raises RuntimeError for another rounding mode, and for an integer division by zero.
+    Source: torch.div.
+    """
+    return _division(rounding_mode)(input, other, out=out)
+
+
+def _division(rounding_mode):
+    modes = {None: true_divide, "trunc": div_trunc, "floor": floor_divide}
+    if rounding_mode not in modes:
+        raise RuntimeError(
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
+        )
+    return modes[rounding_mode]
+
+
+@op(elementwise=True)
+def remainder(xp, input, other, /):
+    """The remainder with the sign of ``other``, as Python's ``%``.  Shape: broadcast.  Source: torch.remainder."""
+    if _kind(input, other) in "iu":
+        _refuse_zero(xp, other)
+    return xp.remainder(input, other)
+
+
+remainder.vjp(input=lambda g: g, other=lambda g, input, other: -g * floor(input / other))
+
+
+@op(elementwise=True)
+def fmod(xp, input, other, /):
+    """The remainder with the sign of ``input``, as C's fmod.  Shape: broadcast.  Source: torch.fmod."""
+    if _kind(input, other) in "iu":
+        _refuse_zero(xp, other)
+    return xp.fmod(input, other)
+
+
+fmod.vjp(input=lambda g: g, other=lambda g, input, other: -g * trunc(input / other))
+
+
+@op(elementwise=True)
+def pow(xp, input, exponent, /):
+    """``input ** exponent``.  Shape: broadcast.
+
+    Raises RuntimeError for integers to a negative number.  Source: torch.pow.
+    """
+    if _kind(input, exponent) in "iu" and xp.any(xp.less(exponent, 0)):
+        if xp.ndim(exponent) == 0:
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+        # torch: a tensor of exponents truncates, so only 1 and -1 have a power other than 0.
+        sign = xp.where(exponent % 2 == 0, 1, input)
+        power = xp.power(input, xp.maximum(exponent, 0))
+        return xp.where(exponent < 0, xp.where(abs(input) == 1, sign, 0), power).astype(power.dtype)
+    return xp.power(input, exponent)
+
+
+pow.vjp(
+    input=lambda g, input, exponent: _pow_input_gradient(g, input, exponent),
+    exponent=lambda g, input, exponent, out: g * _conj(masked_zero(out * log(input), (input == 0) & (exponent >= 0))),
+)
+
+
+def _pow_input_gradient(g, input, exponent):
+    if isinstance(exponent, (int, float, complex)):
+        if exponent == 0:
+            return zero_of(g)
+        return g * _conj(exponent * input ** (exponent - 1))
+    return g * _conj(masked_zero(exponent * input ** (exponent - 1), exponent == 0))
+
+
+@composite(inplace=lambda self, exponent: self.copy_(float_power(self, exponent)))
+def float_power(input, exponent, *, out=None):
+    """``input ** exponent`` in float64 (or complex128).  Shape: broadcast.  Source: torch.float_power."""
+    return pow(_to_double(input), _to_double(exponent), out=out)
+
+
+def _to_double(value):
+    if isinstance(value, (bool, int, float)):
+        return float(value)
+    if isinstance(value, complex):
+        return value
+    return value.to(dtypes.complex128 if value.is_complex() else dtypes.float64)
+
+
+@op(elementwise=True, aliases=("negative",))
+def neg(xp, input, /):
+    """``-input``.  Shape: (*) -> (*).  Raises RuntimeError for bool.  Source: torch.neg."""
+    _refuse_bool(input, None, "Negation, the `-` operator, on a bool tensor")
+    return -input
+
+
+neg.vjp(input=lambda g: -g)
+
+
+@composite
+def positive(input):
+    """The tensor itself.  Raises RuntimeError for bool.  Source: torch.positive."""
+    if input.dtype is dtypes.bool_:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+@op(elementwise=True, aliases=("absolute",))
+def abs(xp, input, /):
+    """Absolute value; the magnitude of complex numbers.  Shape: (*) -> (*).  Source: torch.abs."""
+    return xp.absolute(input)
+
+
+abs.vjp(input=lambda g, input: g * sgn(input))
+
+
+@op(elementwise=True, dtype="float")
+def reciprocal(xp, input, /):
+    """``1 / input``.  Shape: (*) -> (*).  Source: torch.reciprocal."""
+    return xp.reciprocal(input)
+
+
+reciprocal.vjp(input=lambda g, out: -g * _conj(out * out))
+
+
+@op(elementwise=True)
+def addcmul(xp, input, tensor1, tensor2, /, *, value=1):
+    """``input + value * tensor1 * tensor2``.  Shape: broadcast.  Source: torch.addcmul."""
+    return input + value * tensor1 * tensor2
+
+
+addcmul.vjp(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda g, tensor1, value: g * (tensor1 * value),
+)
+
+
+@op(elementwise=True)
+def addcdiv(xp, input, tensor1, tensor2, /, *, value=1):
+    """``input + value * tensor1 / tensor2``.  Shape: broadcast.  Source: torch.addcdiv."""
+    if _kind(tensor1, tensor2) in "iub":
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a "
+            "true division of tensor1 and tensor2."
+        )
+    return input + value * (tensor1 / tensor2)
+
+
+addcdiv.vjp(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
+)
+
+
+@op(elementwise=True)
+def lerp(xp, input, end, weight, /):
+    """``input + weight * (end - input)``.  Shape: broadcast.  Source: torch.lerp."""
+    # torch: from the nearer end, so that weight 1 gives exactly ``end``.
+    step = end - input
+    return xp.where(xp.abs(weight) < 0.5, input + weight * step, end - step * (1 - weight))
+
+
+lerp.vjp(
+    input=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, input, end: g * (end - input),
+)
+
+
+# --- powers, exponentials, logarithms ------------------------------------------------------------------
+
+
+@op(elementwise=True, node="PowBackward0")
+def square(xp, input, /):
+    """``input * input``.  Shape: (*) -> (*).  Source: torch.square."""
+    return xp.square(input) if input.dtype.kind != "b" else input.astype("int64")
+
+
+square.vjp(input=lambda g, input: g * (2 * input))
+
+
+@op(elementwise=True, dtype="float")
+def sqrt(xp, input, /):
+    """Square root; nan below zero.  Shape: (*) -> (*).  Source: torch.sqrt."""
+    return xp.sqrt(input)
+
+
+sqrt.vjp(input=lambda g, out: g / _conj(2 * out))
+
+
+@op(elementwise=True, dtype="float")
+def rsqrt(xp, input, /):
+    """``1 / sqrt(input)``.  Shape: (*) -> (*).  Source: torch.rsqrt."""
+    return 1 / xp.sqrt(input)
+
+
+rsqrt.vjp(input=lambda g, out: -0.5 * g * _conj(out * out * out))
+
+
+@op(elementwise=True, dtype="float")
+def exp(xp, input, /):
+    """Exponential, ``e ** input``.  Shape: (*) -> (*).  Source: torch.exp."""
+    return xp.exp(input)
+
+
+exp.vjp(input=lambda g, out: g * _conj(out))
+
+
+@op(elementwise=True, dtype="float")
+def exp2(xp, input, /):
+    """``2 ** input``.  Shape: (*) -> (*).  Source: torch.exp2."""
+    return xp.exp2(input)
+
+
+exp2.vjp(input=lambda g, out: g * (out * math.log(2)))
+
+
+@op(elementwise=True, dtype="float")
+def expm1(xp, input, /):
+    """``exp(input) - 1``, exact near 0.  Shape: (*) -> (*).  Source: torch.expm1."""
+    return xp.expm1(input)
+
+
+expm1.vjp(input=lambda g, out: g * (out + 1))
+
+
+@op(elementwise=True, dtype="float")
+def log(xp, input, /):
+    """Natural logarithm.  Shape: (*) -> (*).  Source: torch.log."""
+    return xp.log(input)
+
+
+log.vjp(input=lambda g, input: g / _conj(input))
+
+
+@op(elementwise=True, dtype="float")
+def log2(xp, input, /):
+    """Logarithm to base 2.  Shape: (*) -> (*).  Source: torch.log2."""
+    return xp.log2(input)
+
+
+log2.vjp(input=lambda g, input: g / (input * math.log(2)))
+
+
+@op(elementwise=True, dtype="float")
+def log10(xp, input, /):
+    """Logarithm to base 10.  Shape: (*) -> (*).  Source: torch.log10."""
+    return xp.log10(input)
+
+
+log10.vjp(input=lambda g, input: g / (input * math.log(10)))
+
+
+@op(elementwise=True, dtype="float")
+def log1p(xp, input, /):
+    """``log(1 + input)``, exact near 0.  Shape: (*) -> (*).  Source: torch.log1p."""
+    return xp.log1p(input)
+
+
+log1p.vjp(input=lambda g, input: g / (input + 1))
+
+
+@op(elementwise=True, dtype="float", inplace=False)
+def logaddexp(xp, input, other, /):
+    """``log(exp(input) + exp(other))``.  Shape: broadcast.  Source: torch.logaddexp."""
+    return xp.logaddexp(input, other)
+
+
+logaddexp.vjp(input=lambda g, input, out: g * exp(input - out), other=lambda g, other, out: g * exp(other - out))
+
+
+@op(elementwise=True, dtype="float")
+def xlogy(xp, input, other, /):
+    """``input * log(other)``, 0 where ``input`` is 0.  Shape: broadcast.  Source: torch.xlogy."""
+    product = input * xp.log(other)
+    return xp.where(xp.logical_and(input == 0, ~xp.isnan(other)), xp.zeros_like(product), product)
+
+
+xlogy.vjp(
+    input=lambda g, input, other: g * masked_zero(log(other), (input == 0) & (other <= 0)),
+    other=lambda g, input, other: g * (input / other),
+)
+
+
+# --- trigonometry -------------------------------------------------------------------------------------
+
+
+@op(elementwise=True, dtype="float")
+def sin(xp, input, /):
+    """Sine of radians.  Shape: (*) -> (*).  Source: torch.sin."""
+    return xp.sin(input)
+
+
+sin.vjp(input=lambda g, input: g * _conj(cos(input)))
+
+
+@op(elementwise=True, dtype="float")
+def cos(xp, input, /):
+    """Cosine of radians.  Shape: (*) -> (*).  Source: torch.cos."""
+    return xp.cos(input)
+
+
+cos.vjp(input=lambda g, input: -g * _conj(sin(input)))
+
+
+@op(elementwise=True, dtype="float")
+def tan(xp, input, /):
+    """Tangent of radians.  Shape: (*) -> (*).  Source: torch.tan."""
+    return xp.tan(input)
+
+
+tan.vjp(input=lambda g, out: g * _conj(1 + out * out))
+
+
+@op(elementwise=True, dtype="float", aliases=("arcsin",))
+def asin(xp, input, /):
+    """Inverse sine, in radians.  Shape: (*) -> (*).  Source: torch.asin."""
+    return xp.arcsin(input)
+
+
+asin.vjp(input=lambda g, input: g * _conj(rsqrt(1 - input * input)))
+
+
+@op(elementwise=True, dtype="float", aliases=("arccos",))
+def acos(xp, input, /):
+    """Inverse cosine, in radians.  Shape: (*) -> (*).  Source: torch.acos."""
+    return xp.arccos(input)
+
+
+acos.vjp(input=lambda g, input: -g * _conj(rsqrt(1 - input * input)))
+
+
+@op(elementwise=True, dtype="float", aliases=("arctan",))
+def atan(xp, input, /):
+    """Inverse tangent, in radians.  Shape: (*) -> (*).  Source: torch.atan."""
+    return xp.arctan(input)
+
+
+atan.vjp(input=lambda g, input: g / _conj(1 + input * input))
+
+
+@op(elementwise=True, dtype="float", aliases=("arctan2",))
+def atan2(xp, input, other, /):
+    """The angle of the point (other, input), in radians.  Shape: broadcast.  Source: torch.atan2."""
+    return xp.arctan2(input, other)
+
+
+atan2.vjp(
+    input=lambda g, input, other: g * (other / (input * input + other * other)),
+    other=lambda g, input, other: -g * (input / (input * input + other * other)),
+)
+
+
+@op(elementwise=True, dtype="float")
+def sinh(xp, input, /):
+    """Hyperbolic sine.  Shape: (*) -> (*).  Source: torch.sinh."""
+    return xp.sinh(input)
+
+
+sinh.vjp(input=lambda g, input: g * _conj(cosh(input)))
+
+
+@op(elementwise=True, dtype="float")
+def cosh(xp, input, /):
+    """Hyperbolic cosine.  Shape: (*) -> (*).  Source: torch.cosh."""
+    return xp.cosh(input)
+
+
+cosh.vjp(input=lambda g, input: g * _conj(sinh(input)))
+
+
+@op(elementwise=True, dtype="float")
+def tanh(xp, input, /):
+    """Hyperbolic tangent.  Shape: (*) -> (*).  Source: torch.tanh."""
+    return xp.tanh(input)
+
+
+tanh.vjp(input=lambda g, out: g * _conj(1 - out * out))
+
+
+@op(elementwise=True, dtype="float", aliases=("arcsinh",))
+def asinh(xp, input, /):
+    """Inverse hyperbolic sine.  Shape: (*) -> (*).  Source: torch.asinh."""
+    return xp.arcsinh(input)
+
+
+asinh.vjp(input=lambda g, input: g * _conj(rsqrt(input * input + 1)))
+
+
+@op(elementwise=True, dtype="float", aliases=("arccosh",))
+def acosh(xp, input, /):
+    """Inverse hyperbolic cosine.  Shape: (*) -> (*).  Source: torch.acosh."""
+    return xp.arccosh(input)
+
+
+acosh.vjp(input=lambda g, input: g * _conj(rsqrt(input - 1) * rsqrt(input + 1)))
+
+
+@op(elementwise=True, dtype="float", aliases=("arctanh",))
+def atanh(xp, input, /):
+    """Inverse hyperbolic tangent.  Shape: (*) -> (*).  Source: torch.atanh."""
+    return xp.arctanh(input)
+
+
+atanh.vjp(input=lambda g, input: g / _conj(1 - input * input))
+
+
+@op(elementwise=True, dtype="float")
+def deg2rad(xp, input, /):
+    """Degrees to radians.  Shape: (*) -> (*).  Source: torch.deg2rad."""
+    return input * (math.pi / 180)
+
+
+deg2rad.vjp(input=lambda g: g * (math.pi / 180))
+
+
+@op(elementwise=True, dtype="float")
+def rad2deg(xp, input, /):
+    """Radians to degrees.  Shape: (*) -> (*).  Source: torch.rad2deg."""
+    return input * (180 / math.pi)
+
+
+rad2deg.vjp(input=lambda g: g * (180 / math.pi))
+
+
+@op(elementwise=True, dtype="float")
+def hypot(xp, input, other, /):
+    """``sqrt(input**2 + other**2)`` without overflow.  Shape: broadcast.  Source: torch.hypot."""
+    return xp.hypot(input, other)
+
+
+hypot.vjp(input=lambda g, input, out: g * (input / out), other=lambda g, other, out: g * (other / out))
+
+
+# --- rounding, signs, limits -----------------------------------------------------------------------------
+
+
+@op(elementwise=True)
+def floor(xp, input, /):
+    """The largest integer not above, in the input's dtype.  Shape: (*) -> (*).  Source: torch.floor."""
+    return xp.floor(input) if input.dtype.kind == "f" else input.copy()
+
+
+@op(elementwise=True)
+def ceil(xp, input, /):
+    """The smallest integer not below, in the input's dtype.  Shape: (*) -> (*).  Source: torch.ceil."""
+    return xp.ceil(input) if input.dtype.kind == "f" else input.copy()
+
+
+@op(elementwise=True, aliases=("fix",))
+def trunc(xp, input, /):
+    """Towards zero, in the input's dtype.  Shape: (*) -> (*).  Source: torch.trunc."""
+    return xp.trunc(input) if input.dtype.kind == "f" else input.copy()
+
+
+@op(elementwise=True)
+def round(xp, input, /, *, decimals=0):
+    """To the nearest integer, ties to even; or to ``decimals`` places.  Shape: (*) -> (*).  Source: torch.round."""
+    if input.dtype.kind in "iu":
+        if decimals < 0:
+            raise RuntimeError('"round_cpu" not implemented for integers with negative decimals')
+        return input.copy()
+    if decimals == 0:
+        return xp.rint(input)
+    scale = 10.0 ** builtins.abs(decimals)
+    return xp.rint(input * scale) / scale if decimals > 0 else xp.rint(input / scale) * scale
+
+
+for _step in (floor, ceil, trunc, round):
+    _step.vjp(input=lambda g: zero_of(g))
+
+
+@op(elementwise=True)
+def frac(xp, input, /):
+    """The fractional part, with the input's sign.  Shape: (*) -> (*).  Source: torch.frac."""
+    return input - xp.trunc(input)
+
+
+frac.vjp(input=lambda g: g)
+
+
+@op(elementwise=True)
+def sign(xp, input, /):
+    """-1, 0 or 1.  Shape: (*) -> (*).  Source: torch.sign."""
+    if input.dtype.kind == "b":
+        return input.copy()
+    # torch: the sign of nan is 0.
+    return (input > 0).astype(input.dtype) - (input < 0).astype(input.dtype)
+
+
+sign.vjp(input=lambda g: zero_of(g))
+
+
+@op(elementwise=True)
+def sgn(xp, input, /):
+    """:func:`sign`; for complex numbers ``input / abs(input)``.  Shape: (*) -> (*).  Source: torch.sgn."""
+    if input.dtype.kind != "c":
+        return sign.op.body(xp, input)
+    size = xp.absolute(input)
+    return xp.where(size == 0, 0, input / xp.where(size == 0, 1, size)).astype(input.dtype)
+
+
+sgn.vjp(input=lambda g, input, out: _sgn_gradient(g, input, out))
+
+
+def _sgn_gradient(g, input, out):
+    if not _is_complex(input):
+        return zero_of(g)
+    # d sgn(z) = (dz - sgn(z)^2 _conj(dz)) / (2 |z|)
+    size = abs(input)
+    return masked_zero((g - _conj(g) * out * out) / (2 * size), size == 0)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def signbit(xp, input, /):
+    """Whether the sign bit is set, also of -0.0.  Shape: (*) -> (*) bool.  Source: torch.signbit."""
+    return xp.signbit(input) if input.dtype.kind == "f" else input < 0
+
+
+@op(elementwise=True, dtype="float")
+def copysign(xp, input, other, /):
+    """The magnitude of ``input`` with the sign of ``other``.  Shape: broadcast.  Source: torch.copysign."""
+    return xp.copysign(input, other)
+
+
+copysign.vjp(
+    input=lambda g, input, out: g * masked_zero(out / input, input == 0),
+    other=lambda g: zero_of(g),
+)
+
+
+@op(elementwise=True, public=False, method=False, node="ClampBackward0")
+def clamp_tensors(xp, input, min=None, max=None, /):
+    """``input`` limited to [min, max], by tensors.  Shape: broadcast."""
+    if min is not None:
+        input = xp.maximum(input, min)
+    return xp.minimum(input, max) if max is not None else input.copy() if min is None else input
+
+
+clamp_tensors.vjp_joint(lambda g, input, min, max: _clamp_gradients(g, input, min, max))
+
+
+def _clamp_gradients(g, input, min, max):
+    inside = logical_not(isnan(input))
+    below = above = None
+    if min is not None:
+        below = input < min
+        inside = inside & logical_not(below)
+    if max is not None:
+        above = input > max
+        if min is not None:
+            # torch: where the limits cross, the upper one counts.
+            above = above | (max < min)
+            below = below & logical_not(max < min)
+            inside = inside & logical_not(max < min)
+        inside = inside & logical_not(above)
+    return (
+        g * inside,
+        None if min is None else g * below,
+        None if max is None else g * above,
+    )
+
+
+@op(elementwise=True, public=False, method=False, node="ClampBackward1")
+def clamp_numbers(xp, input, /, min=None, max=None):
+    """``input`` limited to [min, max], by numbers.  Shape: (*) -> (*)."""
+    return xp.clip(input, min, max)
+
+
+clamp_numbers.vjp(input=lambda g, input, min, max: g * _inside(input, min, max))
+
+
+def _inside(input, min, max):
+    if min is None:
+        return input <= max
+    return input >= min if max is None else (input >= min) & (input <= max)
+
+
+def _clamp_in_place(self, min=None, max=None):
+    """In-place twin of :func:`clamp`."""
+    function, limits = _clamping(self, min, max)
+    return function.op.call_inplace(self, *limits)
+
+
+@composite(inplace=_clamp_in_place, aliases=("clip",))
+def clamp(input, min=None, max=None, *, out=None):
+    """``input`` limited to [min, max]; the limits are numbers, tensors or None.
+
+    Shape: broadcast.  Raises RuntimeError without any limit.  Source: torch.clamp.
+    """
+    function, limits = _clamping(input, min, max)
+    return function(input, *limits, out=out)
+
+
+def _clamping(input, min, max):
+    """The op for these limits, and the limits in the form that it takes."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        return clamp_tensors, (min, max)
+    if input.dtype.is_floating_point:
+        # A number that is no number of this dtype (an int) must not widen the array.
+        min, max = (None if limit is None else float(limit) for limit in (min, max))
+        return clamp_numbers, (min, max)
+    if any(isinstance(limit, float) for limit in (min, max)):
+        return clamp_tensors, (min, max)
+    return clamp_numbers, (min, max)
+
+
+@composite(inplace=lambda self, min: _clamp_in_place(self, min=min))
+def clamp_min(input, min, *, out=None):
+    """``input``, but not below ``min``.  Shape: broadcast.  Source: torch.clamp_min."""
+    return clamp(input, min=min, out=out)
+
+
+@composite(inplace=lambda self, max: _clamp_in_place(self, max=max))
+def clamp_max(input, max, *, out=None):
+    """``input``, but not above ``max``.  Shape: broadcast.  Source: torch.clamp_max."""
+    return clamp(input, max=max, out=out)
+
+
+@op(elementwise=True, inplace=False)
+def maximum(xp, input, other, /):
+    """The larger of each pair; nan wins.  Shape: broadcast.  Source: torch.maximum."""
+    return xp.maximum(input, other)
+
+
+@op(elementwise=True, inplace=False)
+def minimum(xp, input, other, /):
+    """The smaller of each pair; nan wins.  Shape: broadcast.  Source: torch.minimum."""
+    return xp.minimum(input, other)
+
+
+@op(elementwise=True, inplace=False)
+def fmax(xp, input, other, /):
+    """The larger of each pair; nan loses.  Shape: broadcast.  Source: torch.fmax."""
+    return xp.fmax(input, other)
+
+
+@op(elementwise=True, inplace=False)
+def fmin(xp, input, other, /):
+    """The smaller of each pair; nan loses.  Shape: broadcast.  Source: torch.fmin."""
+    return xp.fmin(input, other)
+
+
+# torch: a tie shares the gradient in two halves.
+maximum.vjp(
+    input=lambda g, input, other: _shared(g, input > other, input == other),
+    other=lambda g, input, other: _shared(g, other > input, input == other),
+)
+minimum.vjp(
+    input=lambda g, input, other: _shared(g, input < other, input == other),
+    other=lambda g, input, other: _shared(g, other < input, input == other),
+)
+fmax.vjp(
+    input=lambda g, input, other: g * ((input >= other) | isnan(other)),
+    other=lambda g, input, other: g * logical_not((input >= other) | isnan(other)),
+)
+fmin.vjp(
+    input=lambda g, input, other: g * ((input <= other) | isnan(other)),
+    other=lambda g, input, other: g * logical_not((input <= other) | isnan(other)),
+)
+
+
+# --- comparison --------------------------------------------------------------------------------------------
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def eq(xp, input, other, /):
+    """Whether ``input == other``.  Shape: broadcast -> bool.  Source: torch.eq."""
+    return xp.equal(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("not_equal",))
+def ne(xp, input, other, /):
+    """Whether ``input != other``.  Shape: broadcast -> bool.  Source: torch.ne."""
+    return xp.not_equal(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less",))
+def lt(xp, input, other, /):
+    """Whether ``input < other``.  Shape: broadcast -> bool.  Source: torch.lt."""
+    return xp.less(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less_equal",))
+def le(xp, input, other, /):
+    """Whether ``input <= other``.  Shape: broadcast -> bool.  Source: torch.le."""
+    return xp.less_equal(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater",))
+def gt(xp, input, other, /):
+    """Whether ``input > other``.  Shape: broadcast -> bool.  Source: torch.gt."""
+    return xp.greater(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater_equal",))
+def ge(xp, input, other, /):
+    """Whether ``input >= other``.  Shape: broadcast -> bool.  Source: torch.ge."""
+    return xp.greater_equal(input, other)
+
+
+@composite
+def isclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
+    """Whether ``|input - other| <= atol + rtol * |other|``.  Shape: broadcast -> bool.  Source: torch.isclose."""
+    if input.dtype is not other.dtype:
+        raise RuntimeError(f"isclose(): expected tensors of one dtype, but got {input.dtype} and {other.dtype}")
+    close = input == other
+    if input.dtype.rank >= 2:
+        near = abs(input - other) <= atol + abs(rtol * other)
+        close = close | (near & isfinite(input) & isfinite(other))
+        if equal_nan:
+            close = close | (isnan(input) & isnan(other))
+        return close
+    return close | (abs(input - other) <= atol + abs(rtol * other))
+
+
+@composite
+def allclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether all elements are close, see :func:`isclose`.  Source: torch.allclose."""
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+@composite
+def equal(input, other) -> bool:
+    """Whether shape and all elements are equal.  Source: torch.equal."""
+    if not isinstance(other, Tensor):
+        raise TypeError(f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    return input.shape == other.shape and bool((input == other)._array.all())
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def isnan(xp, input, /):
+    """Whether nan.  Shape: (*) -> (*) bool.  Source: torch.isnan."""
+    return xp.isnan(input)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def isinf(xp, input, /):
+    """Whether infinite, of either sign.  Shape: (*) -> (*) bool.  Source: torch.isinf."""
+    return xp.isinf(input)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def isfinite(xp, input, /):
+    """Whether neither infinite nor nan.  Shape: (*) -> (*) bool.  Source: torch.isfinite."""
+    return xp.isfinite(input)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def isposinf(xp, input, /):
+    """Whether +inf.  Shape: (*) -> (*) bool.  Source: torch.isposinf."""
+    return xp.equal(input, xp.inf)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def isneginf(xp, input, /):
+    """Whether -inf.  Shape: (*) -> (*) bool.  Source: torch.isneginf."""
+    return xp.equal(input, -xp.inf)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False)
+def isreal(xp, input, /):
+    """Whether the imaginary part is 0.  Shape: (*) -> (*) bool.  Source: torch.isreal."""
+    return xp.isreal(input)
+
+
+@op(elementwise=True)
+def nan_to_num(xp, input, /, nan=0.0, posinf=None, neginf=None):
+    """nan and infinities replaced (by the dtype's limits, where not given).  Source: torch.nan_to_num."""
+    if input.dtype.kind not in "fc":
+        return input.copy()
+    return xp.nan_to_num(input, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+
+
+nan_to_num.vjp(input=lambda g, input: masked_zero(g, logical_not(isfinite(input))))
+
+# --- logic and bits ------------------------------------------------------------------------------------------
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True)
+def logical_not(xp, input, /):
+    """``not input``.  Shape: (*) -> (*) bool.  Source: torch.logical_not."""
+    return xp.logical_not(input)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True)
+def logical_and(xp, input, other, /):
+    """``input and other``.  Shape: broadcast -> bool.  Source: torch.logical_and."""
+    return xp.logical_and(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True)
+def logical_or(xp, input, other, /):
+    """``input or other``.  Shape: broadcast -> bool.  Source: torch.logical_or."""
+    return xp.logical_or(input, other)
+
+
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True)
+def logical_xor(xp, input, other, /):
+    """Whether exactly one is true.  Shape: broadcast -> bool.  Source: torch.logical_xor."""
+    return xp.logical_xor(input, other)
+
+
+def _refuse_floats(name, *operands):
+    if _kind(*operands) in "fc":
+        raise NotImplementedError(f'"{name}_cpu" not implemented for floating point or complex tensors')
+
+
+@op(elementwise=True, differentiable=False)
+def bitwise_not(xp, input, /):
+    """``~input``; logical not for bool.  Shape: (*) -> (*).  Source: torch.bitwise_not."""
+    _refuse_floats("bitwise_not", input)
+    return xp.invert(input)
+
+
+@op(elementwise=True, differentiable=False)
+def bitwise_and(xp, input, other, /):
+    """``input & other``.  Shape: broadcast.  Source: torch.bitwise_and."""
+    _refuse_floats("bitwise_and", input, other)
+    return xp.bitwise_and(input, other)
+
+
+@op(elementwise=True, differentiable=False)
+def bitwise_or(xp, input, other, /):
+    """``input | other``.  Shape: broadcast.  Source: torch.bitwise_or."""
+    _refuse_floats("bitwise_or", input, other)
+    return xp.bitwise_or(input, other)
+
+
+@op(elementwise=True, differentiable=False)
+def bitwise_xor(xp, input, other, /):
+    """``input ^ other``.  Shape: broadcast.  Source: torch.bitwise_xor."""
+    _refuse_floats("bitwise_xor", input, other)
+    return xp.bitwise_xor(input, other)
+
+
+@op(elementwise=True, differentiable=False)
+def bitwise_left_shift(xp, input, other, /):
+    """``input << other``.  Shape: broadcast.  Source: torch.bitwise_left_shift."""
+    _refuse_floats("bitwise_left_shift", input, other)
+    return xp.left_shift(input, other)
+
+
+@op(elementwise=True, differentiable=False)
+def bitwise_right_shift(xp, input, other, /):
+    """``input >> other``.  Shape: broadcast.  Source: torch.bitwise_right_shift."""
+    _refuse_floats("bitwise_right_shift", input, other)
+    return xp.right_shift(input, other)
+
+
+# --- complex numbers -------------------------------------------------------------------------------------------
+
+
+@op(elementwise=True, node="ConjBackward0")
+def conj_physical(xp, input, /):
+    """The complex conjugate, computed.  Shape: (*) -> (*).  Source: torch.conj_physical."""
+    return xp.conjugate(input) if input.dtype.kind == "c" else input.copy()
+
+
+conj_physical.vjp(input=lambda g: _conj(g))
+
+
+@composite(aliases=())
+def conj(input):
+    """The complex conjugate; a real tensor itself.  Shape: (*) -> (*).  Source: torch.conj."""
+    return conj_physical(input) if input.is_complex() else input
+
+
+@op(elementwise=True, dtype="float", inplace=False)
+def angle(xp, input, /):
+    """The argument of complex numbers, in radians; 0 or pi for real ones.  Source: torch.angle."""
+    if input.dtype.kind == "c":
+        return xp.angle(input)
+    return xp.where(xp.isnan(input), input, xp.where(input < 0, math.pi, 0.0)).astype(input.dtype)
+
+
+angle.vjp(input=lambda g, input: _angle_gradient(g, input))
+
+
+def _angle_gradient(g, input):
+    if not _is_complex(input):
+        return zero_of(g)
+    return masked_zero(g * (1j * input) / (abs(input) * abs(input)), input == 0)
+
+
+# --- special functions -------------------------------------------------------------------------------------------
+
+
+@op(elementwise=True, dtype="float")
+def sigmoid(xp, input, /):
+    """``1 / (1 + exp(-input))``.  Shape: (*) -> (*).  Source: torch.sigmoid."""
+    return 1 / (1 + xp.exp(-input))
+
+
+sigmoid.vjp(input=lambda g, out: g * _conj(out * (1 - out)))
+
+
+@op(elementwise=True, dtype="float")
+def logit(xp, input, /, eps=None):
+    """``log(input / (1 - input))``, with ``input`` limited to [eps, 1 - eps].  Source: torch.logit."""
+    if eps is not None:
+        input = xp.clip(input, eps, 1 - eps)
+    return xp.log(input / (1 - input))
+
+
+logit.vjp(input=lambda g, input, eps: _logit_gradient(g, input, eps))
+
+
+def _logit_gradient(g, input, eps):
+    slope = g / (input * (1 - input))
+    return slope if eps is None else masked_zero(slope, (input < eps) | (input > 1 - eps))
+
+
+@op(elementwise=True, dtype="float")
+def erf(xp, input, /):
+    """The error function.  Shape: (*) -> (*).  Source: torch.erf."""
+    return erf_values(xp, input)
+
+
+erf.vjp(input=lambda g, input: g * (2 / math.sqrt(math.pi)) * exp(-input * input))
+
+
+@op(elementwise=True, dtype="float")
+def erfc(xp, input, /):
+    """``1 - erf(input)``, exact far from 0.  Shape: (*) -> (*).  Source: torch.erfc."""
+    return erfc_values(xp, input)
+
+
+erfc.vjp(input=lambda g, input: g * (-2 / math.sqrt(math.pi)) * exp(-input * input))
+
+
+@op(elementwise=True, dtype="float")
+def erfinv(xp, input, /):
+    """The inverse of :func:`erf`.  Shape: (*) -> (*).  Source: torch.erfinv."""
+    return erfinv_values(xp, input)
+
+
+erfinv.vjp(input=lambda g, out: g * (math.sqrt(math.pi) / 2) * exp(out * out))
+
+
+@op(elementwise=True, dtype="float")
+def sinc(xp, input, /):
+    """``sin(pi x) / (pi x)``, 1 at 0.  Shape: (*) -> (*).  Source: torch.sinc."""
+    return xp.sinc(input).astype(input.dtype, copy=False)
+
+
+sinc.vjp(
+    input=lambda g, input, out: masked_zero(g * ((cos(input * math.pi) - out) / masked_one(input)), input == 0)
+)
+
+
+@op(public=False, method=False)
+def masked_one(xp, input, /):
+    """``input`` with ones in place of zeros: a safe divisor.  Shape: (*) -> (*)."""
+    return xp.where(input == 0, xp.ones((), input.dtype), input)
+
+
+masked_one.vjp(input=lambda g, input: masked_zero(g, input == 0))
+

@@ -1,0 +1,750 @@
+"""Products of matrices and vectors, norms, and what ``torch.linalg`` adds to them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minitorch import dtypes
+from minitorch.ops._op import composite, op
+from minitorch.ops.elementwise import _conj, abs, add, masked_zero, mul, pow, sgn
+from minitorch.ops.reduction import _tied_gradient, axes_of, spread, sum
+from minitorch.tensor import Tensor
+
+__all__ = [
+    "addbmm",
+    "addmm",
+    "addmv",
+    "addr",
+    "baddbmm",
+    "bmm",
+    "cdist",
+    "chain_matmul",
+    "cross",
+    "dist",
+    "dot",
+    "einsum",
+    "inner",
+    "kron",
+    "linear",
+    "matmul",
+    "mm",
+    "mv",
+    "norm",
+    "outer",
+    "tensordot",
+    "trace",
+    "vdot",
+]
+
+# --- products ------------------------------------------------------------------------------------------
+
+
+def _check_dtypes(name, *arrays):
+    for array in arrays[1:]:
+        if array is not None and array.dtype != arrays[0].dtype:
+            first, other = (dtypes.from_numpy(a.dtype) for a in (arrays[0], array))
+            raise RuntimeError(
+                f"{name}: expected m1 and m2 to have the same dtype, but got: {_cpp_name(first)} != {_cpp_name(other)}"
+            )
+
+
+def _cpp_name(dtype):
+    names = {"float32": "float", "float64": "double", "int64": "long long", "int32": "int", "float16": "c10::Half"}
+    return names.get(dtype.name, dtype.name)
+
+
+def _check_ndim(name, argument, array, ndim):
+    if array.ndim != ndim:
+        raise RuntimeError(f"{name}: expected {argument} to be a {ndim}-D tensor, but got {array.ndim}-D")
+
+
+def _multiply(xp, a, b):
+    """The matrix product; bool and half precision, which BLAS lacks, by way of wider types."""
+    if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
+        return xp.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
+    return xp.matmul(a, b)
+
+
+@op(public=False, method=False, view=True, node="TransposeBackward0")
+def matrix_t(xp, input, /):
+    """The last two dimensions swapped, conjugated where complex would need it: used by gradients."""
+    return input.swapaxes(-1, -2)
+
+
+matrix_t.vjp(input=lambda g: matrix_t(g))
+
+
+def _adjoint(matrix):
+    return matrix_t(_conj(matrix))
+
+
+@op
+def mm(xp, input, mat2, /):
+    """The product of two matrices.  Shape: (n, k), (k, m) -> (n, m).  Source: torch.mm."""
+    for name, array in (("self", input), ("mat2", mat2)):
+        if array.ndim != 2:
+            raise RuntimeError(f"{name} must be a matrix")
+    if input.shape[1] != mat2.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({input.shape[0]}x{input.shape[1]} and "
+            f"{mat2.shape[0]}x{mat2.shape[1]})"
+        )
+    _check_dtypes("expected m1 and m2", input, mat2) if input.dtype != mat2.dtype else None
+    return _multiply(xp, input, mat2)
+
+
+mm.vjp(input=lambda g, mat2: mm(g, _adjoint(mat2)), mat2=lambda g, input: mm(_adjoint(input), g))
+
+
+@op
+def bmm(xp, input, mat2, /):
+    """The products of two batches of matrices.  Shape: (b, n, k), (b, k, m) -> (b, n, m).  Source: torch.bmm."""
+    if input.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if mat2.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
+        b, _, k = input.shape
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
+            f"[{mat2.shape[0]}, {mat2.shape[1]}]."
+        )
+    _check_dtypes("expected scalar type", input, mat2) if input.dtype != mat2.dtype else None
+    return _multiply(xp, input, mat2)
+
+
+bmm.vjp(input=lambda g, mat2: bmm(g, _adjoint(mat2)), mat2=lambda g, input: bmm(_adjoint(input), g))
+
+
+@op
+def mv(xp, input, vec, /):
+    """The product of a matrix and a vector.  Shape: (n, k), (k) -> (n).  Source: torch.mv."""
+    if input.ndim != 2 or vec.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}")
+    if input.shape[1] != vec.shape[0]:
+        raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})")
+    _check_dtypes("mv", input, vec)
+    return _multiply(xp, input, vec)
+
+
+mv.vjp(input=lambda g, vec: outer_product(g, _conj(vec)), vec=lambda g, input: mv(_adjoint(input), g))
+
+
+@op(public=False, method=False, node="MulBackward0")
+def outer_product(xp, input, vec2, /):
+    """Every product of two vectors' elements.  Shape: (n), (m) -> (n, m)."""
+    return xp.multiply.outer(input, vec2)
+
+
+outer_product.vjp(input=lambda g, vec2: mv(g, _conj(vec2)), vec2=lambda g, input: mv(matrix_t(g), _conj(input)))
+
+
+@op
+def dot(xp, input, tensor, /):
+    """The inner product of two vectors.  Shape: (n), (n) -> ().  Source: torch.dot."""
+    if input.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors")
+    if input.shape != tensor.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src [{tensor.shape[0]}] to have the "
+            f"same number of elements, but got {input.shape[0]} and {tensor.shape[0]} elements respectively"
+        )
+    if input.dtype != tensor.dtype:
+        raise RuntimeError(
+            "dot : expected both vectors to have same dtype, but found "
+            f"{_title(input.dtype)} and {_title(tensor.dtype)}"
+        )
+    return xp.asarray(_multiply(xp, input, tensor))
+
+
+dot.vjp(input=lambda g, tensor: g * _conj(tensor), tensor=lambda g, input: g * _conj(input))
+
+
+def _title(dtype):
+    return {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int"}.get(dtype.name, dtype.name)
+
+
+@composite
+def vdot(input, other, *, out=None):
+    """The inner product with ``input`` conjugated.  Shape: (n), (n) -> ().  Source: torch.vdot."""
+    return dot(_conj(input), other, out=out)
+
+
+@op(public=False, method=False, node="UnsafeViewBackward0")
+def matmul_batched(xp, input, other, /):
+    """The matrix products over broadcast leading dimensions.  Shape: (*, n, k), (*, k, m) -> (*, n, m)."""
+    if other.ndim == 2 and input.flags.c_contiguous:
+        # One large product instead of many small ones.
+        flat = _multiply(xp, input.reshape(-1, input.shape[-1]), other)
+        return flat.reshape(*input.shape[:-1], other.shape[-1])
+    return _multiply(xp, input, other)
+
+
+matmul_batched.vjp(
+    input=lambda g, other: matmul_batched(g, _adjoint(other)),
+    other=lambda g, input, other_shape: _batched_other_gradient(g, input, other_shape),
+)
+
+
+def _batched_other_gradient(g, input, other_shape):
+    if len(other_shape) == 2:
+        return mm(_adjoint(flat_rows(input)), flat_rows(g))
+    return matmul_batched(_adjoint(input), g)
+
+
+@op(public=False, method=False, node="ViewBackward0")
+def flat_rows(xp, input, /):
+    """All leading dimensions merged.  Shape: (*, k) -> (n, k)."""
+    flat = input.reshape(-1, input.shape[-1]) if input.size else xp.zeros((math.prod(input.shape[:-1]), input.shape[-1]), input.dtype)
+    return flat
+
+
+flat_rows.vjp(input=lambda g, input_shape: unflat_rows(g, input_shape))
+
+
+@op(public=False, method=False, node="ViewBackward0")
+def unflat_rows(xp, input, /, shape):
+    """The inverse of :func:`flat_rows`."""
+    return input.reshape(shape)
+
+
+unflat_rows.vjp(input=lambda g: flat_rows(g))
+
+
+@composite
+def matmul(input, other, *, out=None):
+    """The product of matrices, vectors, or batches of matrices whose leading dimensions broadcast.
+
+    Shape: (k), (k) -> (); (n, k), (k) -> (n); (k), (k, m) -> (m); (*, n, k), (*, k, m) -> (*, n, m).
+    Raises RuntimeError for shapes or dtypes that do not fit.  Source: torch.matmul.
+    """
+    for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    result = _matmul(input, other)
+    return result if out is None else out.copy_(result)
+
+
+def _matmul(input, other):
+    n, m = input._array.ndim, other._array.ndim
+    if n == 2 and m == 2:
+        return mm(input, other)
+    if not n or not m:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+    if input._array.dtype != other._array.dtype:
+        _check_dtypes("expected m1 and m2", input._array, other._array)
+    if n == 1 and m == 1:
+        return dot(input, other)
+    if n == 2 and m == 1:
+        return mv(input, other)
+    if n == 1:
+        return _checked_batched(input.unsqueeze(0), other).squeeze(-2)
+    if m == 1:
+        return _checked_batched(input, other.unsqueeze(1)).squeeze(-1)
+    return _checked_batched(input, other)
+
+
+def _checked_batched(input, other):
+    a, b = input._array.shape, other._array.shape
+    if len(a) == 2 and len(b) == 2:
+        return mm(input, other)
+    if a[-1] != b[-2]:
+        if len(b) == 2:
+            rows = math.prod(a[:-1])
+            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[1]})")
+        batch = np.broadcast_shapes(a[:-2], b[:-2])
+        count = math.prod(batch)
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{count}, {a[-1]}] but got: "
+            f"[{count}, {b[-2]}]."
+        )
+    for back in range(3, min(len(a), len(b)) + 1):
+        if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
+            raise RuntimeError(
+                f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at non-singleton "
+                f"dimension {max(len(a), len(b)) - back}"
+            )
+    return matmul_batched(input, other)
+
+
+@op(public=False, method=False, node=lambda params: params["origin"])
+def linear_rows(xp, input, weight, bias=None, /, origin="AddmmBackward0"):
+    """``input @ weight.T + bias`` on the last dimension.  Shape: (*, k), (m, k), (m) -> (*, m)."""
+    rows = input if input.ndim == 2 else input.reshape(-1, input.shape[-1])
+    out = _multiply(xp, rows, weight.T)
+    if bias is not None:
+        out += bias
+    return out if input.ndim == 2 else out.reshape(*input.shape[:-1], weight.shape[0])
+
+
+linear_rows.vjp(
+    input=lambda g, weight: linear_rows(g, matrix_t(weight)),
+    weight=lambda g, input: mm(matrix_t(flat_rows(g)), flat_rows(input)),
+    bias=lambda g: sum(flat_rows(g), 0),
+)
+
+
+def linear(input, weight, bias=None):
+    """``input @ weight.T + bias``.
+
+    Shape: (*, in_features), (out_features, in_features) or (in_features), (out_features) -> (*, out_features).
+    Raises RuntimeError for shapes or dtypes that do not fit.  Source: torch.nn.functional.linear.
+    """
+    for position, (name, value) in enumerate((("input", input), ("weight", weight)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"linear(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    x, w = input._array, weight._array
+    if not x.ndim or w.ndim != 2 or x.dtype.kind == "c":
+        # Rare forms, by their meaning.
+        result = matmul(input, weight.t()) if w.ndim == 2 else matmul(input, weight)
+        return result if bias is None else result + bias
+    if x.shape[-1] != w.shape[1]:
+        if x.ndim == 1:
+            raise RuntimeError(f"size mismatch, got input ({w.shape[0]}), mat ({w.shape[0]}x{w.shape[1]}), vec ({x.shape[0]})")
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} and "
+            f"{w.shape[1]}x{w.shape[0]})"
+        )
+    if x.dtype != w.dtype:
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got {_title(x.dtype)} and {_title(w.dtype)}"
+        )
+    if bias is not None and bias._array.shape not in ((w.shape[0],), (1,), ()):
+        raise RuntimeError(
+            f"The expanded size of the tensor ({w.shape[0]}) must match the existing size ({bias._array.shape[0]}) at "
+            "non-singleton dimension 1."
+        )
+    if x.ndim == 1:
+        return linear_rows(input.unsqueeze(0), weight, bias, "ViewBackward0").squeeze(0)
+    if x.ndim == 2:
+        return linear_rows(input, weight, bias, "MmBackward0" if bias is None else "AddmmBackward0")
+    return linear_rows(input, weight, bias, "UnsafeViewBackward0" if bias is None else "ViewBackward0")
+
+
+@composite(inplace=lambda self, mat1, mat2, *, beta=1, alpha=1: self.copy_(addmm(self, mat1, mat2, beta=beta, alpha=alpha)))
+def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
+    """``beta * input + alpha * (mat1 @ mat2)``.  Shape: broadcast to (n, m).  Source: torch.addmm."""
+    return _scaled_sum(input, mm(mat1, mat2), beta, alpha, out)
+
+
+@composite(inplace=lambda self, mat, vec, *, beta=1, alpha=1: self.copy_(addmv(self, mat, vec, beta=beta, alpha=alpha)))
+def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
+    """``beta * input + alpha * (mat @ vec)``.  Shape: broadcast to (n).  Source: torch.addmv."""
+    return _scaled_sum(input, mv(mat, vec), beta, alpha, out)
+
+
+@composite(inplace=lambda self, vec1, vec2, *, beta=1, alpha=1: self.copy_(addr(self, vec1, vec2, beta=beta, alpha=alpha)))
+def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
+    """``beta * input + alpha * outer(vec1, vec2)``.  Shape: broadcast to (n, m).  Source: torch.addr."""
+    return _scaled_sum(input, outer(vec1, vec2), beta, alpha, out)
+
+
+@composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
+def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
+    """``beta * input + alpha * bmm(batch1, batch2)``.  Shape: broadcast to (b, n, m).  Source: torch.baddbmm."""
+    return _scaled_sum(input, bmm(batch1, batch2), beta, alpha, out)
+
+
+@composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(addbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
+def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
+    """``beta * input + alpha * sum(bmm(batch1, batch2))``.  Shape: broadcast to (n, m).  Source: torch.addbmm."""
+    return _scaled_sum(input, sum(bmm(batch1, batch2), 0), beta, alpha, out)
+
+
+def _scaled_sum(input, product, beta, alpha, out):
+    if alpha != 1:
+        product = mul(product, alpha)
+    # torch: with beta 0 the input is not even read, so its nan does not spread.
+    if beta == 0:
+        result = product
+    else:
+        result = add(product, input if beta == 1 else mul(input, beta))
+    if result.shape != product.shape:
+        raise RuntimeError(
+            f"The expanded size of the tensor must match: input {list(input.shape)} does not broadcast to "
+            f"{list(product.shape)}"
+        )
+    return result if out is None else out.copy_(result)
+
+
+@composite(aliases=("ger",))
+def outer(input, vec2, *, out=None):
+    """Every product of two vectors' elements.  Shape: (n), (m) -> (n, m).  Source: torch.outer."""
+    for name, value in (("self", input), ("vec2", vec2)):
+        if value.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {value.ndim}-D")
+    result = mul(input.unsqueeze(1), vec2)
+    return result if out is None else out.copy_(result)
+
+
+@composite
+def inner(input, other, *, out=None):
+    """The dot products over the last dimension.  Shape: (*n, k), (*m, k) -> (*n, *m).  Source: torch.inner."""
+    if not input.ndim or not other.ndim:
+        return mul(input, other)
+    return tensordot(input, other, dims=([-1], [-1]))
+
+
+@composite(method=False)
+def tensordot(a, b, dims=2, out=None):
+    """The sum of products over ``dims``: a number of dimensions, or a list of them for each side.
+
+    Source: torch.tensordot.
+    """
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        over_a, over_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    else:
+        over_a, over_b = (list(axes_of(d, t.ndim)) for d, t in zip(dims, (a, b), strict=True))
+    kept_a = [d for d in range(a.ndim) if d not in over_a]
+    kept_b = [d for d in range(b.ndim) if d not in over_b]
+    for d, e in zip(over_a, over_b, strict=True):
+        if a.shape[d] != b.shape[e]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.shape[d]} in dim {d} and second has "
+                f"size {b.shape[e]} in dim {e}"
+            )
+    inner_size = math.prod(a.shape[d] for d in over_a)
+    left = a.permute(*kept_a, *over_a).reshape(-1, inner_size) if a.ndim else a.reshape(1, 1)
+    right = b.permute(*over_b, *kept_b).reshape(inner_size, -1) if b.ndim else b.reshape(1, 1)
+    result = mm(left, right).reshape([a.shape[d] for d in kept_a] + [b.shape[d] for d in kept_b])
+    return result if out is None else out.copy_(result)
+
+
+@composite(method=False)
+def chain_matmul(*matrices, out=None):
+    """The product of several matrices.  Source: torch.chain_matmul."""
+    product = matrices[0]
+    for matrix in matrices[1:]:
+        product = mm(product, matrix)
+    return product
+
+
+@composite
+def kron(input, other, *, out=None):
+    """The Kronecker product.  Shape: (n...), (m...) -> (n * m...).  Source: torch.kron."""
+    ndim = max(input.ndim, other.ndim)
+    a = input.reshape((1,) * (ndim - input.ndim) + tuple(input.shape))
+    b = other.reshape((1,) * (ndim - other.ndim) + tuple(other.shape))
+    for dim in range(ndim):
+        a, b = a.unsqueeze(2 * dim + 1), b.unsqueeze(2 * dim)
+    shape = [a.shape[2 * dim] * b.shape[2 * dim + 1] for dim in range(ndim)]
+    return mul(a, b).reshape(shape)
+
+
+@op
+def trace(xp, input, /):
+    """The sum of the diagonal.  Shape: (n, m) -> ().  Source: torch.trace."""
+    if input.ndim != 2:
+        raise RuntimeError("trace: expected a matrix, but got " f"{input.ndim}-D tensor")
+    total = xp.trace(input)
+    return xp.asarray(total, "int64") if input.dtype.kind in "biu" else xp.asarray(total, input.dtype)
+
+
+trace.vjp(input=lambda g, input_shape: on_diagonal(g, input_shape))
+
+
+@op(public=False, method=False)
+def on_diagonal(xp, input, /, shape):
+    """Zeros of ``shape`` with the scalar ``input`` along the diagonal: the adjoint of :func:`trace`."""
+    return xp.eye(*shape, dtype=input.dtype) * input
+
+
+on_diagonal.vjp(input=lambda g: trace(g))
+
+
+@composite
+def cross(input, other, dim=None, *, out=None):
+    """The cross product of 3-vectors along ``dim`` (default: the first of length 3).  Source: torch.cross."""
+    if dim is None:
+        dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
+        if dim is None:
+            raise RuntimeError("no dimension of size 3 in input")
+    if input.shape[dim] != 3 or other.shape[dim] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
+        )
+    a, b = input.unbind(dim), other.unbind(dim)
+    from minitorch.ops.joining import stack
+
+    return stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim)
+
+
+# --- einsum -----------------------------------------------------------------------------------------------
+
+
+@composite(method=False)
+def einsum(equation: str, *operands):
+    """The sum of products that ``equation`` (``"ij,jk->ik"``) describes.
+
+    Labels are letters, ``...`` stands for the leading dimensions, repeated labels take diagonals; also
+    ``einsum(tensor, [labels], ..., [labels])``.  Pairs are contracted from left to right by batched matrix
+    products.  Raises RuntimeError for an equation that does not fit.  Source: torch.einsum.
+    """
+    if not isinstance(equation, str):
+        equation, operands = _from_sublists((equation, *operands))
+    if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
+        operands = tuple(operands[0])
+    inputs, output = _parse_equation(equation, operands)
+    terms = [_single_labels(tensor, labels) for tensor, labels in zip(operands, inputs, strict=True)]
+    while len(terms) > 1:
+        (a, a_labels), (b, b_labels), *rest = terms
+        needed = set(output).union(*(labels for _, labels in rest))
+        terms = [_contract(a, a_labels, b, b_labels, needed), *rest]
+    tensor, labels = terms[0]
+    gone = [d for d, label in enumerate(labels) if label not in output]
+    if gone:
+        tensor = sum(tensor, gone)
+        labels = [label for label in labels if label in output]
+    return tensor.permute([labels.index(label) for label in output]) if labels else tensor
+
+
+def _from_sublists(arguments):
+    def letters(labels):
+        return "".join("..." if label is Ellipsis else chr(ord("a") + label) for label in labels)
+
+    pairs = len(arguments) // 2
+    operands = [arguments[2 * i] for i in range(pairs)]
+    equation = ",".join(letters(arguments[2 * i + 1]) for i in range(pairs))
+    if len(arguments) % 2:
+        equation += "->" + letters(arguments[-1])
+    return equation, operands
+
+
+def _parse_equation(equation, operands):
+    """The labels of each operand and of the output, as lists; ``...`` becomes one label per dimension."""
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        more = "more" if len(terms) < len(operands) else "fewer"
+        raise RuntimeError(f"einsum(): {more} operands were provided than specified in the equation")
+    widest, inputs = 0, []
+    for i, (term, tensor) in enumerate(zip(terms, operands, strict=True)):
+        named = len(term.replace("...", ""))
+        hidden = tensor.ndim - named if "..." in term else 0
+        if named + hidden != tensor.ndim or hidden < 0:
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({named}) does not match the number of "
+                f"dimensions ({tensor.ndim}) for operand {i} and no ellipsis was given"
+            )
+        widest = max(widest, hidden)
+        inputs.append((term, hidden))
+
+    def expanded(term, hidden):
+        before, dots, after = term.partition("...")
+        middle = [f"...{k}" for k in range(hidden, 0, -1)] if dots else []
+        return [*before, *middle, *after]
+
+    lists = [expanded(term, hidden) for term, hidden in inputs]
+    if arrow:
+        output = expanded(right, widest)
+    else:
+        flat = [label for labels in lists for label in labels]
+        named = sorted(label for label in set(flat) if len(label) == 1 and flat.count(label) == 1)
+        output = [f"...{k}" for k in range(widest, 0, -1)] + named
+    for label in output:
+        if not any(label in labels for labels in lists):
+            raise RuntimeError(
+                f"einsum(): output subscript {label} does not appear in the equation for any input operand"
+            )
+        if output.count(label) > 1:
+            raise RuntimeError(f"einsum(): output subscript {label} appears more than once in the output")
+    return lists, output
+
+
+def _single_labels(tensor, labels):
+    """A repeated label within one operand takes the diagonal."""
+    labels = list(labels)
+    for label in dict.fromkeys(labels):
+        while labels.count(label) > 1:
+            first = labels.index(label)
+            second = labels.index(label, first + 1)
+            if tensor.shape[first] != tensor.shape[second]:
+                raise RuntimeError(
+                    f"einsum(): subscript {label} is repeated for operand but the sizes don't match, "
+                    f"{tensor.shape[second]} != {tensor.shape[first]}"
+                )
+            tensor = tensor.diagonal(0, first, second)
+            del labels[second], labels[first]
+            labels.append(label)
+    return tensor, labels
+
+
+def _contract(a, a_labels, b, b_labels, needed):
+    """Two operands as one: labels that nothing else needs are summed over, by one batched product."""
+    a_only = [x for x in a_labels if x not in b_labels]
+    b_only = [x for x in b_labels if x not in a_labels]
+    for tensor, own in ((0, a_only), (1, b_only)):
+        gone = [x for x in own if x not in needed]
+        if gone and tensor == 0:
+            a = sum(a, [a_labels.index(x) for x in gone])
+            a_labels = [x for x in a_labels if x not in gone]
+        elif gone:
+            b = sum(b, [b_labels.index(x) for x in gone])
+            b_labels = [x for x in b_labels if x not in gone]
+    rows = [x for x in a_labels if x not in b_labels]
+    columns = [x for x in b_labels if x not in a_labels]
+    shared = [x for x in a_labels if x in b_labels]
+    sizes_a, sizes_b = dict(zip(a_labels, a.shape, strict=True)), dict(zip(b_labels, b.shape, strict=True))
+    for x in shared:
+        if sizes_a[x] != sizes_b[x] and 1 not in (sizes_a[x], sizes_b[x]):
+            raise RuntimeError(
+                f"einsum(): operands do not broadcast with remapped shapes [original->remapped]: subscript {x} has "
+                f"size {sizes_b[x]} for operand 1 which does not broadcast with previously seen size {sizes_a[x]}"
+            )
+    size = {x: max(sizes_a.get(x, 1), sizes_b.get(x, 1)) for x in {*a_labels, *b_labels}}
+    batch = [x for x in shared if x in needed]
+    inside = [x for x in shared if x not in needed]
+    if not inside and not (rows and columns):
+        # Nothing to sum: an elementwise product of aligned operands.
+        labels = [*batch, *rows, *columns]
+        return mul(_aligned(a, a_labels, labels), _aligned(b, b_labels, labels)), labels
+
+    def grouped(tensor, labels, *groups):
+        order = [x for group in groups for x in group]
+        tensor = tensor.permute([labels.index(x) for x in order]) if order else tensor
+        tensor = tensor.expand([size[x] for x in order]) if order else tensor
+        return tensor.reshape([math.prod(size[x] for x in group) for group in groups])
+
+    product = bmm(grouped(a, a_labels, batch, rows, inside), grouped(b, b_labels, batch, inside, columns))
+    labels = [*batch, *rows, *columns]
+    return product.reshape([size[x] for x in labels]), labels
+
+
+def _aligned(tensor, labels, target):
+    present = [x for x in target if x in labels]
+    tensor = tensor.permute([labels.index(x) for x in present]) if present else tensor
+    for position, x in enumerate(target):
+        if x not in labels:
+            tensor = tensor.unsqueeze(position)
+    return tensor
+
+
+# --- norms and distances --------------------------------------------------------------------------------------
+
+
+@op(public=False, method=False, node="LinalgVectorNormBackward0")
+def vector_norm_op(xp, input, /, ord=2, dim=None, keepdim=False):
+    """The ``ord``-norm over ``dim``."""
+    axes = axes_of(dim, input.ndim)
+    size = xp.absolute(input)
+    if ord == 2:
+        result = xp.sqrt(xp.sum(size * size, axes, keepdims=bool(keepdim)))
+    elif ord == 1:
+        result = xp.sum(size, axes, keepdims=bool(keepdim))
+    elif ord == 0:
+        result = xp.sum(size != 0, axes, keepdims=bool(keepdim), dtype=size.dtype)
+    elif ord == math.inf:
+        result = xp.max(size, axes, keepdims=bool(keepdim), initial=0)
+    elif ord == -math.inf:
+        result = xp.min(size, axes, keepdims=bool(keepdim))
+    else:
+        result = xp.sum(size**ord, axes, keepdims=bool(keepdim)) ** (1 / ord)
+    return xp.asarray(result).astype(size.dtype, copy=False)
+
+
+vector_norm_op.vjp(
+    input=lambda g, input, out, input_shape, ord, dim, keepdim: _norm_gradient(
+        g, input, out, input_shape, ord, dim, keepdim
+    )
+)
+
+
+def _norm_gradient(g, input, out, shape, ord, dim, keepdim):
+    if ord == 0:
+        return input * 0
+    if ord in (math.inf, -math.inf):
+        return _tied_gradient(g, abs(input), out, shape, dim, keepdim) * sgn(input)
+    whole = spread(out, shape, dim, keepdim)
+    g = spread(g, shape, dim, keepdim)
+    if ord == 1:
+        return g * sgn(input)
+    if ord == 2:
+        return masked_zero(g * (input / whole), whole == 0)
+    slope = sgn(input) * pow(abs(input), ord - 1) / pow(whole, ord - 1)
+    at_zero = (whole == 0) | (input == 0) if ord < 2 else whole == 0
+    return g * masked_zero(slope, at_zero)
+
+
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
+    """The ``ord``-norm of all elements or over ``dim``.  Source: torch.linalg.vector_norm."""
+    if dtype is not None:
+        x = x.to(dtype)
+    if x.dtype.rank < 2:
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " f"{x.dtype.name.capitalize()}"
+        )
+    return vector_norm_op(x, float(ord), dim, keepdim, out=out)
+
+
+def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
+    """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.  Source: torch.linalg.matrix_norm."""
+    if dtype is not None:
+        A = A.to(dtype)
+    rows, columns = axes_of(tuple(dim), A.ndim)
+    if ord == "fro":
+        return vector_norm(A, 2, (rows, columns), keepdim, out=out)
+    if ord in (1, -1, math.inf, -math.inf):
+        along, across = (rows, columns) if ord in (1, -1) else (columns, rows)
+        sums = sum(abs(A), along, True)
+        extreme = sums.amax if ord > 0 else sums.amin
+        result = extreme(across, True)
+        return result if keepdim else result.squeeze((rows, columns))
+    if ord in ("nuc", 2, -2):
+        from minitorch.ops.decomposition import svdvals
+
+        values = svdvals(A.movedim((rows, columns), (-2, -1)))
+        result = sum(values, -1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
+        return result.unsqueeze(min(rows, columns)).unsqueeze(max(rows, columns)) if keepdim else result
+    raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+
+
+def linalg_norm(A, ord=None, dim=None, keepdim=False, *, out=None, dtype=None):
+    """A vector or matrix norm, as ``ord`` and ``dim`` say.  Source: torch.linalg.norm."""
+    if ord is None:
+        return vector_norm(A, 2, dim, keepdim, dtype=dtype, out=out)
+    if isinstance(dim, int) or (dim is not None and len(dim) == 1) or (dim is None and A.ndim == 1):
+        return vector_norm(A, ord, dim, keepdim, dtype=dtype, out=out)
+    return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
+
+
+@composite
+def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
+    """The ``p``-norm of all elements or over ``dim``; "fro" is the 2-norm.  Source: torch.norm."""
+    if dtype is not None:
+        input = input.to(dtype)
+    if p == "nuc":
+        return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    if input.dtype.rank < 2:
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{_title(input._array.dtype)}"
+        )
+    return vector_norm_op(input, 2.0 if p in ("fro", None) else float(p), dim, keepdim, out=out)
+
+
+@composite
+def dist(input, other, p=2):
+    """The ``p``-norm of ``input - other``.  Shape: broadcast -> ().  Source: torch.dist."""
+    return norm(input - other, p)
+
+
+@composite(method=False)
+def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
+    """The ``p``-norm distances between rows.  Shape: (*, n, k), (*, m, k) -> (*, n, m).  Source: torch.cdist."""
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(
+            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+        )
+    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+
+

@@ -1,0 +1,595 @@
+"""Losses (``torch.nn.functional``): each with torch's reductions, weights and error classes."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+from minitorch.ops._op import op
+from minitorch.ops.activation import log_softmax, logsigmoid, softplus
+from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, xlogy
+from minitorch.ops.shape import broadcast_tensors
+from minitorch.tensor import Tensor
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "cross_entropy",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "pairwise_distance",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
+
+
+# --- reductions -------------------------------------------------------------------------------------------
+
+
+def legacy_reduction(size_average, reduce, reduction) -> str:
+    """The reduction that torch's old ``size_average`` and ``reduce`` mean, with torch's warning."""
+    if size_average is None and reduce is None:
+        return reduction
+    size_average = True if size_average is None else size_average
+    reduce = True if reduce is None else reduce
+    meant = "none" if not reduce else "mean" if size_average else "sum"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.", stacklevel=3
+    )
+    return meant
+
+
+def _reduced(loss, reduction):
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "none":
+        return loss
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def _same_size(name, input, target):
+    """Warn, as torch does, where a loss would broadcast."""
+    for position, (argument, value) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    if target.shape != input.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will "
+            "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )
+    return broadcast_tensors(input, target)
+
+
+# --- distances --------------------------------------------------------------------------------------------
+
+
+@op(public=False, method=False, promote=True, node="MseLossBackward0")
+def squared_error(xp, input, target, /, reduction):
+    """``(input - target)^2``, reduced."""
+    difference = input - target
+    difference *= difference
+    return _reduced_array(xp, difference, reduction)
+
+
+def _reduced_array(xp, values, reduction):
+    if reduction == "none":
+        return values
+    return xp.asarray(values.mean() if reduction == "mean" else values.sum(), values.dtype)
+
+
+def _squared_error_gradient(g, input, target, reduction):
+    scale = 2.0 / max(math.prod(input.shape), 1) if reduction == "mean" else 2.0
+    return g * ((input - target) * scale)
+
+
+squared_error.vjp(
+    input=_squared_error_gradient,
+    target=lambda g, input, target, reduction: -_squared_error_gradient(g, input, target, reduction),
+)
+
+
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """``(input - target)^2``.  Shape: (*), (*) -> () or (*).  Source: F.mse_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    input, target = _same_size("mse_loss", input, target)
+    if weight is not None:
+        return _weighted(squared_error(input, target, "none"), weight, reduction)
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return squared_error(input, target, reduction)
+
+
+def _weighted(loss, weight, reduction):
+    weighted = loss * weight
+    if reduction == "mean":
+        return weighted.sum() / weight.expand_as(loss).sum()
+    return _reduced(weighted, reduction)
+
+
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """``|input - target|``.  Shape: (*), (*) -> () or (*).  Source: F.l1_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    input, target = _same_size("l1_loss", input, target)
+    loss = abs(input - target)
+    return _reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
+
+
+@op(public=False, method=False, promote=True, node="SmoothL1LossBackward0")
+def smooth_absolute(xp, input, target, /, beta):
+    """Quadratic below ``beta``, linear above."""
+    size = xp.abs(input - target)
+    return xp.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta)
+
+
+def _smooth_gradient(g, input, target, beta):
+    return g * clamp_both((input - target) / beta)
+
+
+@op(public=False, method=False)
+def clamp_both(xp, input, /):
+    """``input`` limited to [-1, 1]."""
+    return xp.clip(input, -1, 1)
+
+
+clamp_both.vjp(input=lambda g, input: g * ((input > -1) & (input < 1)))
+smooth_absolute.vjp(
+    input=_smooth_gradient,
+    target=lambda g, input, target, beta: -_smooth_gradient(g, input, target, beta),
+)
+
+
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    """``0.5 d^2 / beta`` where d = |input - target| < beta, else ``d - beta / 2``.  Source: F.smooth_l1_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    input, target = _same_size("smooth_l1_loss", input, target)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    return _reduced(abs(input - target) if beta == 0 else smooth_absolute(input, target, beta), reduction)
+
+
+def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
+    """``0.5 d^2`` where d = |input - target| <= delta, else ``delta (d - delta / 2)``.  Source: F.huber_loss."""
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    input, target = _same_size("huber_loss", input, target)
+    loss = smooth_absolute(input, target, delta) * delta
+    return _reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
+
+
+# --- classification ------------------------------------------------------------------------------------------
+
+
+@op(public=False, method=False, node="NllLossBackward0")
+def picked_classes(xp, input, target, weight=None, /, ignore_index=-100):
+    """``-weight[target] * input[n, target]``, 0 where ignored.  Shape: (N, C, *), (N, *), (C) -> (N, *)."""
+    kept = target != ignore_index
+    safe = xp.where(kept, target, 0)
+    picked = -xp.take_along_axis(input, xp.expand_dims(safe, 1), 1).squeeze(1)
+    if weight is not None:
+        picked = picked * weight[safe]
+    return xp.where(kept, picked, xp.zeros((), input.dtype))
+
+
+picked_classes.vjp(
+    input=lambda g, input_shape, target, weight, ignore_index: put_classes(
+        g, target, weight, input_shape, ignore_index
+    )
+)
+
+
+@op(public=False, method=False)
+def put_classes(xp, input, target, weight=None, /, shape=(), ignore_index=-100):
+    """The adjoint of :func:`picked_classes`.  Shape: (N, *), (N, *), (C) -> (N, C, *)."""
+    kept = target != ignore_index
+    safe = xp.where(kept, target, 0)
+    values = -input if weight is None else -input * weight[safe]
+    result = xp.zeros(shape, input.dtype)
+    xp.put_along_axis(result, xp.expand_dims(safe, 1), xp.expand_dims(xp.where(kept, values, 0), 1), 1)
+    return result
+
+
+put_classes.vjp(
+    input=lambda g, target, weight, ignore_index: picked_classes(g, target, weight, ignore_index)
+)
+
+
+def _check_classes(input, target, weight, ignore_index):
+    classes = input.shape[1]
+    if weight is not None and weight.numel() != classes:
+        raise RuntimeError(
+            "weight tensor should be defined either for all "
+            f"{classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
+        )
+    labels = target._array
+    if labels.dtype.kind not in "iu":
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype.name.capitalize()}")
+    wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
+    if wrong.any():
+        raise IndexError(f"Target {labels[wrong].flat[0]} is out of bounds.")
+
+
+def nll_loss(
+    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
+):
+    """The negative log-likelihood of class indices, given log-probabilities.
+
+    Shape: (N, C, *) or (C), (N, *) or () -> () or (N, *).  "mean" divides by the weights of the kept targets.
+    Raises IndexError for a class out of range, ValueError for sizes that do not fit.  Source: F.nll_loss.
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if input.ndim < 1:
+        raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
+    unbatched = input.ndim == 1
+    if unbatched:
+        input, target = input.unsqueeze(0), target.reshape(1)
+    if input.shape[0] != target.shape[0]:
+        raise ValueError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
+        )
+    if target.shape[1:] != input.shape[2:]:
+        raise RuntimeError(
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
+            if input.ndim > 2
+            else "0D or 1D target tensor expected, multi-target not supported"
+        )
+    _check_classes(input, target, weight, ignore_index)
+    losses = picked_classes(input, target, weight, ignore_index)
+    if reduction == "mean":
+        return losses.sum() / _weight_of(target, weight, ignore_index, input.dtype)
+    result = _reduced(losses, reduction)
+    return result.squeeze(0) if unbatched and reduction == "none" else result
+
+
+def _weight_of(target, weight, ignore_index, dtype):
+    """The sum of the weights of all targets that count."""
+    kept = target != ignore_index
+    if weight is None:
+        return kept.sum().to(dtype)
+    return masked_zero(weight.detach()[target.clamp(min=0)], ~kept).sum()
+
+
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index=-100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing=0.0,
+):
+    """The cross-entropy of logits with class indices, or with class probabilities.
+
+    Shape: (N, C, *) or (C), (N, *) indices or (N, C, *) probabilities -> () or (N, *).
+    Raises IndexError for a class out of range, RuntimeError and ValueError for what does not fit.
+    Source: F.cross_entropy.
+    """
+    for position, (argument, value) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"cross_entropy_loss(): argument '{argument}' (position {position}) must be Tensor, not "
+                f"{type(value).__name__}"
+            )
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    dim = 0 if input.ndim == 1 else 1
+    logs = log_softmax(input, dim)
+    if target.shape == input.shape and target.dtype.is_floating_point:
+        return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim)
+    if target.dtype.is_floating_point:
+        raise RuntimeError(f"expected scalar type Long but found {_title(target.dtype)}")
+    loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
+    if not label_smoothing:
+        return loss
+    return _smoothed(loss, logs, target, weight, ignore_index, reduction, label_smoothing, dim)
+
+
+def _title(dtype):
+    return {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16"}[dtype.name]
+
+
+def _soft_cross_entropy(logs, target, weight, reduction, smoothing, dim):
+    classes = logs.shape[dim]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    if weight is not None:
+        logs = logs * weight.reshape([-1 if d == dim else 1 for d in range(logs.ndim)])
+    losses = -(logs * target).sum(dim)
+    if reduction == "mean":
+        # torch: the mean is over examples and positions, not over classes or weights.
+        return losses.sum() / max(logs.numel() // classes, 1)
+    return _reduced(losses, reduction)
+
+
+def _smoothed(loss, logs, target, weight, ignore_index, reduction, smoothing, dim):
+    classes = logs.shape[dim]
+    kept = target != ignore_index
+    if weight is not None:
+        logs = logs * weight.reshape([-1 if d == dim else 1 for d in range(logs.ndim)])
+    uniform = masked_zero(-logs.sum(dim), ~kept)
+    if reduction == "mean":
+        uniform = uniform.sum() / _weight_of(target, weight, ignore_index, logs.dtype)
+    else:
+        uniform = _reduced(uniform, reduction)
+    return loss * (1 - smoothing) + uniform * (smoothing / classes)
+
+
+@op(public=False, method=False, node="BinaryCrossEntropyBackward0")
+def binary_entropy(xp, input, target, /):
+    """``-(t log x + (1 - t) log(1 - x))``, each logarithm at least -100."""
+    return -(target * xp.maximum(xp.log(input), -100) + (1 - target) * xp.maximum(xp.log1p(-input), -100))
+
+
+binary_entropy.vjp(
+    # torch: the denominator is kept from 0, so that a certain wrong answer still has a finite slope.
+    input=lambda g, input, target: g * ((input - target) / maximum_of((1 - input) * input, 1e-12)),
+    target=lambda g, input: g * (maximum_of(log(1 - input), -100.0) - maximum_of(log(input), -100.0)),
+)
+
+
+@op(public=False, method=False)
+def maximum_of(xp, input, /, low):
+    """``input``, but not below the number ``low``."""
+    return xp.maximum(input, low)
+
+
+maximum_of.vjp(input=lambda g, input, low: g * (input >= low))
+
+
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+    """The cross-entropy of probabilities with targets in [0, 1].
+
+    Shape: (*), (*) -> () or (*).  Raises ValueError for different shapes, RuntimeError for inputs outside
+    [0, 1].  Source: F.binary_cross_entropy.
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if target.shape != input.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
+            "deprecated. Please ensure they have the same size."
+        )
+    if input.dtype is not target.dtype:
+        raise RuntimeError(f"Found dtype {_any_title(target.dtype)} but expected {_any_title(input.dtype)}")
+    values = input._array
+    if not ((values >= 0) & (values <= 1)).all():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    loss = binary_entropy(input, target)
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def _any_title(dtype):
+    titles = {"int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool", "int8": "Char", "int16": "Short"}
+    return titles.get(dtype.name) or _title(dtype)
+
+
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
+    """:func:`binary_cross_entropy` of ``sigmoid(input)``, without overflow; ``pos_weight`` scales positives.
+
+    Shape: (*), (*) -> () or (*).  Raises ValueError for different shapes.
+    Source: F.binary_cross_entropy_with_logits.
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if target.shape != input.shape:
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    if pos_weight is None:
+        loss = logits_entropy(input, target)
+    else:
+        loss = (1 - target) * input - ((pos_weight - 1) * target + 1) * logsigmoid(input)
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+@op(public=False, method=False, promote=True, node="BinaryCrossEntropyWithLogitsBackward0")
+def logits_entropy(xp, input, target, /):
+    """``(1 - t) x - log sigmoid(x)``."""
+    return (1 - target) * input - xp.minimum(input, 0) + xp.log1p(xp.exp(-xp.abs(input)))
+
+
+logits_entropy.vjp(
+    input=lambda g, input, target: g * (_sigmoid(input) - target),
+    target=lambda g, input: -g * input,
+)
+
+
+def _sigmoid(input):
+    from minitorch.ops.elementwise import sigmoid
+
+    return sigmoid(input)
+
+
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+    """``target * (log target - input)``, ``input`` (and ``target`` if ``log_target``) being logarithms.
+
+    Shape: (*), (*) -> () or (*); "batchmean" divides the sum by the batch size.  Source: F.kl_div.
+    """
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce, reduction)
+    loss = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0] if input.ndim else loss
+    if reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size."
+            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
+            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            stacklevel=2,
+        )
+    return _reduced(loss, reduction)
+
+
+def multi_margin_loss(
+    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """The mean over classes of ``max(0, margin - x[target] + x[i]) ** p``, i not the target.
+
+    Shape: (N, C) or (C), (N) or () -> () or (N).  Source: F.multi_margin_loss.
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    unbatched = input.ndim == 1
+    if unbatched:
+        input, target = input.unsqueeze(0), target.reshape(1)
+    place = target.unsqueeze(1)
+    terms = clamp(margin - input.gather(1, place) + input, min=0)
+    terms = terms if p == 1 else terms * terms
+    if weight is not None:
+        terms = terms * weight[target].unsqueeze(1)
+    own = terms.new_zeros(terms.shape).scatter_(1, place, 1.0)
+    losses = (terms * (1 - own)).sum(1) / input.shape[1]
+    result = _reduced(losses, reduction)
+    return result.squeeze(0) if unbatched and reduction == "none" else result
+
+
+def multilabel_soft_margin_loss(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """The mean over classes of the binary cross-entropy of logits.  Source: F.multilabel_soft_margin_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    loss = loss if weight is None else loss * weight
+    return _reduced(loss.mean(-1), reduction)
+
+
+def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """``log(1 + exp(-target * input))``.  Shape: (*), (*) -> () or (*).  Source: F.soft_margin_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    return _reduced(softplus(-target * input), reduction)
+
+
+def poisson_nll_loss(
+    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
+):
+    """The negative log-likelihood of Poisson counts; ``full`` adds Stirling's term.  Source: F.poisson_nll_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    loss = exp(input) - target * input if log_input else input - target * log(input + eps)
+    if full:
+        stirling = target * log(target) - target + 0.5 * log(2 * math.pi * target)
+        loss = loss + masked_zero(stirling, target <= 1)
+    return _reduced(loss, reduction)
+
+
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    """``0.5 (log var + (input - target)^2 / var)``, var at least ``eps``.  Source: F.gaussian_nll_loss."""
+    if isinstance(var, float):
+        var = var * input.new_ones(input.shape)
+    if var.shape != input.shape:
+        if tuple(input.shape[:-1]) == tuple(var.shape):
+            var = var.unsqueeze(-1)
+        elif not (tuple(input.shape[:-1]) == tuple(var.shape[:-1]) and var.shape[-1] == 1):
+            raise ValueError("var is of incorrect size")
+    if bool((var < 0).any()):
+        raise ValueError("var has negative entry/entries")
+    # torch: the floor acts on the value only, not on the gradient.
+    var = var + (clamp(var.detach(), min=eps) - var.detach())
+    loss = 0.5 * (log(var) + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return _reduced(loss, reduction)
+
+
+# --- embeddings and rankings -------------------------------------------------------------------------------------
+
+
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """``x1 . x2 / (max(|x1|, eps) max(|x2|, eps))`` along ``dim``.  Source: F.cosine_similarity."""
+    first = x1.norm(2, dim, keepdim=True).clamp_min(eps)
+    second = x2.norm(2, dim, keepdim=True).clamp_min(eps)
+    return ((x1 / first) * (x2 / second)).sum(dim)
+
+
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """The ``p``-norm of ``x1 - x2 + eps`` along the last dimension.  Source: F.pairwise_distance."""
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
+
+
+def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
+    """``input`` where the target is 1, ``max(0, margin - input)`` where it is -1.  Source: F.hinge_embedding_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    away = masked_zero(clamp(margin - input, min=0), target == 1)
+    return _reduced(away + masked_zero(input, target == -1), reduction)
+
+
+def cosine_embedding_loss(
+    input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
+):
+    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1.  Source: F.cosine_embedding_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    dot = (input1 * input2).sum(-1)
+    tiny = 1e-12
+    cosine = dot / (((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)).sqrt()
+    near = masked_zero(1 - cosine, target != 1)
+    far = masked_zero(clamp(cosine - margin, min=0), target != -1)
+    return _reduced(near + far, reduction)
+
+
+def margin_ranking_loss(
+    input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
+):
+    """``max(0, -target * (input1 - input2) + margin)``.  Source: F.margin_ranking_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise RuntimeError(
+            f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
+            f"{input1.shape}, input2: {input2.shape}, target: {target.shape} "
+        )
+    return _reduced(clamp(-target * (input1 - input2) + margin, min=0), reduction)
+
+
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p=2,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
+    """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` in the ``p``-norm.  Source: F.triplet_margin_loss."""
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    return triplet_margin_with_distance_loss(
+        anchor,
+        positive,
+        negative,
+        distance_function=lambda x, y: pairwise_distance(x, y, p, eps),
+        margin=margin,
+        swap=swap,
+        reduction=reduction,
+    )
+
+
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    """:func:`triplet_margin_loss` with any distance.  Source: F.triplet_margin_with_distance_loss."""
+    distance = pairwise_distance if distance_function is None else distance_function
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        other = distance(positive, negative)
+        far = -maximum(-far, -other)
+    return _reduced(clamp(margin + near - far, min=0), reduction)

@@ -1,0 +1,128 @@
+"""Padding with a constant, by reflection, by repeating the border, or around in a circle."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minitorch.ops._op import op
+from minitorch.tensor import Tensor
+
+__all__ = ["pad"]
+
+
+@op(public=False, method=False, node="ConstantPadNdBackward0")
+def constant_pad(xp, input, /, widths, value):
+    """``input`` with ``widths[d] = (before, after)`` of ``value`` around it; negative widths crop."""
+    shape = [n + before + after for n, (before, after) in zip(input.shape, widths, strict=True)]
+    result = xp.full(shape, value, input.dtype)
+    inside, kept = [], []
+    for n, (before, after) in zip(input.shape, widths, strict=True):
+        inside.append(slice(max(before, 0), n + before + min(after, 0)))
+        kept.append(slice(max(-before, 0), n + min(after, 0)))
+    result[tuple(inside)] = input[tuple(kept)]
+    return result
+
+
+constant_pad.vjp(input=lambda g, widths: constant_pad(g, tuple((-b, -a) for b, a in widths), 0))
+
+
+@op(public=False, method=False)
+def take_positions(xp, input, /, positions):
+    """``input`` read at ``positions[d]`` (a tuple of ints, or None for all) along every dimension."""
+    result = input
+    for axis, places in enumerate(positions):
+        if places is not None:
+            result = xp.take(result, xp.asarray(places), axis)
+    return result if result is not input else input.copy()
+
+
+@op(public=False, method=False)
+def add_positions(xp, input, /, positions, shape):
+    """Zeros of ``shape`` with ``input`` added at ``positions``: the adjoint of :func:`take_positions`."""
+    for axis, places in enumerate(positions):
+        if places is None:
+            continue
+        lengths = list(input.shape)
+        lengths[axis] = shape[axis]
+        total = xp.zeros(lengths, input.dtype)
+        here = [slice(None)] * input.ndim
+        for at, place in enumerate(places):
+            there = list(here)
+            here[axis], there[axis] = at, place
+            total[tuple(there)] += input[tuple(here)]
+        input = total
+    return input
+
+
+take_positions.vjp(input=lambda g, positions, input_shape: add_positions(g, positions, input_shape))
+add_positions.vjp(input=lambda g, positions: take_positions(g, positions))
+
+
+def pad(input, pad, mode: str = "constant", value: float | None = None):
+    """``input`` with borders added (or, where negative, cut off) from the last dimension backwards.
+
+    ``pad`` is (before, after) of the last dimension, then of the one before it, and so on.  ``mode``:
+    "constant" (``value``, default 0), "reflect", "replicate" or "circular".
+    Shape: (..., n, ...) -> (..., before + n + after, ...).  Raises RuntimeError for an odd number of widths, more
+    dimensions than there are, or reflection beyond the input; NotImplementedError for other modes.
+    Source: torch.nn.functional.pad.
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"pad(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    pad = tuple(int(n) for n in pad)
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if len(pad) // 2 > input.ndim:
+        raise RuntimeError(
+            f"Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(pad)} and input of dimension {input.ndim}"
+        )
+    widths = [(0, 0)] * (input.ndim - len(pad) // 2)
+    widths += [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+    for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
+        if n + before + after < 0:
+            raise RuntimeError(
+                f"The input size {n}, plus negative padding {before} and {after} resulted in a negative output size, "
+                f"which is invalid. Check dimension {d} of your input."
+            )
+    if mode == "constant":
+        return constant_pad(input, tuple(widths), 0 if value is None else value)
+    if value not in (None, 0):
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in ("reflect", "replicate", "circular"):
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if input.ndim not in (len(pad) // 2 + 1, len(pad) // 2 + 2) or len(pad) > 6:
+        raise NotImplementedError(
+            f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} padding of the "
+            f"last {len(pad) // 2} dimensions needs 1 or 2 more, but the input has {input.ndim}"
+        )
+    positions = []
+    for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
+        if not before and not after:
+            positions.append(None)
+            continue
+        positions.append(_places(mode, n, before, after, d, input))
+    return take_positions(input, tuple(positions))
+
+
+def _places(mode, n, before, after, d, input):
+    """Where each element of the padded dimension is read."""
+    at = np.arange(-before, n + after)
+    if mode == "replicate":
+        at = np.clip(at, 0, n - 1)
+    elif mode == "circular":
+        if before > n or after > n:
+            raise RuntimeError(
+                "Padding value causes wrapping around more than once: "
+                f"padding ({before}, {after}) at dimension {d} of input {list(input.shape)}"
+            )
+        at = at % n
+    else:
+        if before >= n or after >= n:
+            raise RuntimeError(
+                "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
+                f"({before}, {after}) at dimension {d} of input {list(input.shape)}"
+            )
+        at = np.abs(at)
+        at = np.where(at >= n, 2 * (n - 1) - at, at)
+    return tuple(at.tolist())
