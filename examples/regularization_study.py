@@ -5,8 +5,8 @@
 
 A linear model with 200 weights learns from 200 noisy samples, so that it can fit every one of them,
 noise and all, and predict badly.  Twice: once only 10 of the true weights differ from zero, once
-all do.  The loss is the mean squared error plus strength * sum |w| (L1) or strength * sum w^2 (L2),
-over a range of strengths.
+all do.  The loss is the mean squared error plus strength * sum |w| (L1) or strength / 2 * sum w^2
+(L2), over a range of strengths.
 
 What comes out: where few weights matter, L1 finds them and comes near the noise, and L2 does not;
 where all matter a little, L2 is slightly better, and both are far better than no penalty.
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import minitorch
 from minitorch import nn, optim
+from minitorch.nn.regularization import l1_penalty, l2_penalty, weights_only
 
 try:
     import matplotlib
@@ -75,12 +76,9 @@ def samples(count, truth):
 
 # --- penalties ------------------------------------------------------------------------------------
 
-# Each is an ordinary differentiable function of the weights and can be added to any loss.  The bias
-# is left out, as usual: a constant shift is no sign of overfitting.
-penalties = {
-    "L1": lambda weight: weight.abs().sum(),
-    "L2": lambda weight: weight.square().sum(),
-}
+# Each is an ordinary differentiable function of the parameters and can be added to any loss.  The
+# bias is left out, as usual: a constant shift is no sign of overfitting.
+penalties = {"L1": l1_penalty, "L2": l2_penalty}
 colors = {"none": "0.4", "L1": "tab:red", "L2": "tab:blue"}
 
 
@@ -99,7 +97,7 @@ def train(inputs, outputs, penalty=None, strength=0.0, weight_decay=0.0):
     for _ in range(args.epochs):
         loss = criterion(model(inputs), outputs)
         if penalty is not None:
-            loss = loss + strength * penalties[penalty](model.weight)
+            loss = loss + penalties[penalty](model, strength, include=weights_only)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -129,11 +127,11 @@ for name, truth in truths.items():
         zeros = (weights.abs() < NEAR_ZERO).sum().item()
         print(f"{penalty:7}  {strength:8g}  {train_error:11.3f}  {test_error:10.3f}  {zeros:14d}")
 
-# The gradient of strength * w^2 is 2 * strength * w: what the optimizer adds as weight_decay.
+# The gradient of strength / 2 * w^2 is strength * w: what the optimizer adds as weight_decay.
 with_penalty = train(*train_samples, "L2", 0.1).weight
-with_decay = train(*train_samples, weight_decay=0.2).weight
+with_decay = train(*train_samples, weight_decay=0.1).weight
 difference = (with_penalty - with_decay).abs().max().item()
-print(f"\nL2 with strength 0.1 and weight_decay=0.2: weights differ by at most {difference:.1e}")
+print(f"\nL2 with strength 0.1 and weight_decay=0.1: weights differ by at most {difference:.1e}")
 
 # --- pictures -------------------------------------------------------------------------------------
 

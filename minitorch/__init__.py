@@ -467,6 +467,7 @@ from minitorch.ops.dropout import (
     feature_alpha_dropout,
 )
 from minitorch.printing import get_printoptions, printoptions, set_printoptions
+from minitorch.random import default_generator
 from minitorch.serialization import load, save
 from minitorch.size import Size
 from minitorch.tensor import Tensor

@@ -55,6 +55,7 @@ def _inplace_twin(op, name):
         return op.call_inplace(self, *args, **kwargs)
 
     twin.__name__ = twin.__qualname__ = name + "_"
+    twin.op = op
     twin.__doc__ = f"In-place twin of :func:`{name}`: the result is written into this tensor."
     return twin
 

@@ -17,6 +17,9 @@ class device:
 
     __slots__ = ("type", "index")
 
+    type: str
+    index: int | None
+
     def __new__(cls, type: str | int | device = "cpu", index: int | None = None):
         if isinstance(type, device):
             return type

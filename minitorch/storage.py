@@ -43,7 +43,7 @@ def strides_in_elements(array) -> tuple:
 
 def is_contiguous(array, order="contiguous") -> bool:
     """Whether the elements lie in row-major order, or with channels last (``"channels_last"``)."""
-    if order == "contiguous":
+    if order in ("contiguous", "preserve"):
         return array.flags.c_contiguous
     wanted = {"channels_last": 4, "channels_last_3d": 5}[order]
     return array.ndim == wanted and array.transpose(0, *range(2, wanted), 1).flags.c_contiguous

@@ -105,7 +105,10 @@ PROGRAMS = {
     ),
     "random_stopped": lambda lib: list(
         itertools.islice(
-            lib.utils.data.RandomSampler(range(50), True, 100, generator=lib.default_generator), 3
+            lib.utils.data.RandomSampler(
+                range(50), True, 100, generator=lib.random.default_generator
+            ),
+            3,
         )
     ),
     "subset_random": lambda lib: list(lib.utils.data.SubsetRandomSampler([4, 8, 15, 16, 23, 42])),
@@ -225,7 +228,7 @@ PROGRAMS = {
         lib.utils.data.DataLoader(stream_class(lib)(3) + stream_class(lib)(2), 4)
     ),
     "load_stops_early": lambda lib: next(
-        iter(lib.utils.data.DataLoader(Squares(), 4, True, generator=lib.default_generator))
+        iter(lib.utils.data.DataLoader(Squares(), 4, True, generator=lib.random.default_generator))
     ),
     "load_draws_between": lambda lib: [
         (batch, lib.rand(1).item()) for batch in lib.utils.data.DataLoader(Squares(), 4, True)
@@ -239,6 +242,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_same_program(name, torch):
     program = PROGRAMS[name]
@@ -297,6 +301,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("name", FAILURES)
 def test_same_failure(name, torch):
     errors = []
@@ -309,6 +314,7 @@ def test_same_failure(name, torch):
     assert str(ours).split()[:3] == str(theirs).split()[:3]
 
 
+@pytest.mark.compare
 def test_tensor_dataset_of_different_lengths(torch):
     for lib in (mt, torch):
         with pytest.raises(AssertionError, match="Size mismatch between tensors"):
@@ -344,12 +350,14 @@ SAMPLES = {
 }
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("name", SAMPLES)
 def test_collate(name, torch):
     batch = SAMPLES[name]
     assert_same(data.default_collate(batch), torch.utils.data.default_collate(batch))
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("name", SAMPLES)
 def test_convert(name, torch):
     for sample in SAMPLES[name]:

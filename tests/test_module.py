@@ -795,6 +795,75 @@ def hooked(lib, register, hook, run):
     return run(layer)
 
 
+def times(lib, n=1):
+    """A module that multiplies by its parameter n times: n nodes in the graph."""
+
+    class Times(lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = lib.nn.Parameter(lib.full((2,), 3.0))
+
+        def forward(self, x):
+            for _ in range(n):
+                x = x * self.weight
+            return x
+
+    return Times()
+
+
+def deprecated_backward_hook(lib, n, replace=lambda grads: None):
+    log = []
+    module = times(lib, n)
+    module.register_backward_hook(lambda m, gi, go: log.append((gi, go)) or replace(gi))
+    x = leaf(lib)
+    module(x * 1).sum().backward()
+    return log, x.grad, module.weight.grad
+
+
+def hooks_everywhere(lib):
+    """The order in which global hooks and the modules' own see a gradient."""
+    system = lib.nn.modules.module
+    log = []
+
+    def note(kind):
+        return lambda module, *grads: log.append((kind, type(module).__name__, grads))
+
+    handles = [
+        system.register_module_full_backward_pre_hook(note("global pre")),
+        system.register_module_full_backward_hook(note("global")),
+    ]
+    try:
+        model = lib.nn.Sequential(times(lib), times(lib))
+        model[0].register_full_backward_hook(note("own"))
+        model[0].register_full_backward_hook(note("own, prepended"), prepend=True)
+        model[0].register_full_backward_pre_hook(note("own pre"))
+        model[0].register_full_backward_pre_hook(note("own pre, prepended"), prepend=True)
+        x = leaf(lib)
+        model(x).sum().backward()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return log, x.grad
+
+
+def hooks_in_double_backward(lib):
+    log = []
+    module = times(lib, 2)
+    module.register_full_backward_pre_hook(lambda m, go: log.append(go))
+    module.register_full_backward_hook(lambda m, gi, go: log.append((gi, go)))
+    x = leaf(lib)
+    (first,) = lib.autograd.grad((module(x) * x).sum(), x, create_graph=True)
+    log.append(first.detach())
+    first.sum().backward()
+    return len(log), x.grad, module.weight.grad
+
+
+def loaded(lib, state, **options):
+    module = times(lib)
+    module.load_state_dict(state, **options)
+    return module.weight, module.weight is state["weight"]
+
+
 def leaf(lib):
     return lib.ones(2, requires_grad=True)
 
@@ -872,6 +941,12 @@ MESSAGES = {
         {**norm(lib).state_dict(), "num_batches_tracked": lib.ones(1).long()}
     ),
     "load below nothing": lambda lib, nn: row(nn).load_state_dict({"0.a": 1, "3.b": 2, "c": 3}),
+    "load ints": lambda lib, nn: loaded(lib, {"weight": lib.ones(2).long()}),
+    "load doubles": lambda lib, nn: loaded(lib, {"weight": lib.ones(2).double()}),
+    "assign doubles": lambda lib, nn: loaded(lib, {"weight": lib.ones(2).double()}, assign=True),
+    "assign a parameter": lambda lib, nn: loaded(
+        lib, {"weight": nn.Parameter(lib.ones(2), requires_grad=False)}, assign=True
+    ),
     "metadata": lambda lib, nn: nn.Sequential(linear(lib), norm(lib)).state_dict()._metadata,
     "positional state_dict": lambda lib, nn: linear(lib).state_dict({}, "p.", False),
     # finding
@@ -942,6 +1017,13 @@ MESSAGES = {
     "hooks: no input gradients": lambda lib, nn: call_with_backward_hooks(
         lib, lambda x: x * lib.full((2,), 3.0, requires_grad=True), lib.ones(2)
     ),
+    "hooks: deprecated": lambda lib, nn: deprecated_backward_hook(lib, 1),
+    "hooks: deprecated, two nodes": lambda lib, nn: deprecated_backward_hook(lib, 2),
+    "hooks: deprecated, replacing": lambda lib, nn: deprecated_backward_hook(
+        lib, 1, lambda gi: (gi[0] * 10, gi[1] * 100)
+    ),
+    "hooks: everywhere": lambda lib, nn: hooks_everywhere(lib),
+    "hooks: double backward": lambda lib, nn: hooks_in_double_backward(lib),
     # printing
     "linear": lambda lib, nn: linear(lib),
     "nested": lambda lib, nn: nn.Sequential(row(nn), nn.ModuleList([row(nn), row(nn)])),

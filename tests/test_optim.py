@@ -422,8 +422,8 @@ def test_fused_wants_floating_point(torch):
 def test_named_parameters_as_torch(torch, name):
     results = []
     for lib in (mt, torch):
-        layer = lib.nn.Linear(2, 3)
-        optimizer = getattr(lib.optim, name)(layer.named_parameters(), lr=0.1)
+        named = iter([("weight", lib.zeros(3, 2)), ("bias", lib.zeros(3))])
+        optimizer = getattr(lib.optim, name)(named, lr=0.1)
         optimizer.add_param_group({"params": [("extra", lib.zeros(1))], "lr": 0.5})
         results.append(optimizer)
     ours, theirs = results
@@ -493,28 +493,69 @@ def test_loading_casts_as_torch(torch):
     assert results[0] == results[1]
 
 
+DIFFERENTIABLE_CASES = [
+    pytest.param(name, {**options, "differentiable": True}, id=f"{name}-{'-'.join(options)}")
+    for name, cases in CASES.items()
+    for options in cases
+    if "fused" not in options and "foreach" not in options
+]
+
+
+def differentiated(lib, name, options, steps):
+    """A trained parameter, and the gradients of a sum of it with respect to all that went in."""
+    rng = np.random.default_rng(5)
+    start = lib.tensor(rng.standard_normal(4), requires_grad=True)
+    grads = [lib.tensor(rng.standard_normal(4), requires_grad=True) for _ in range(steps)]
+    p = start.clone()
+    optimizer = getattr(lib.optim, name)([p], **options)
+    if name == "SGD" and options.get("momentum"):
+        # torch: the first gradient is cut off from the graph as it enters the buffer.
+        optimizer.state[p]["momentum_buffer"] = lib.zeros(4, dtype=lib.float64)
+    for grad in grads:
+        p.grad = grad.clone()
+        optimizer.step()
+    (p * lib.arange(4.0, dtype=lib.float64)).sum().backward()
+    return [numpy_of(p)] + [numpy_of(x.grad) for x in (start, *grads)]
+
+
 @pytest.mark.compare
-def test_differentiating_through_steps_as_torch(torch):
-    """Gradients of the trained parameter with respect to its start, the gradients and the rate."""
-    for name, cases in CASES.items():
-        for options in cases:
-            options = {**options, "differentiable": True}
-            options.pop("fused", None)
-            options.pop("foreach", None)
-            results = []
-            for lib in (mt, torch):
-                rng = np.random.default_rng(5)
-                start = lib.tensor(rng.standard_normal(4), requires_grad=True)
-                grads = [lib.tensor(rng.standard_normal(4), requires_grad=True) for _ in range(3)]
-                p = start.clone()
-                optimizer = getattr(lib.optim, name)([p], **options)
-                for grad in grads:
-                    p.grad = grad.clone()
-                    optimizer.step()
-                (p * lib.arange(4.0, dtype=lib.float64)).sum().backward()
-                results.append([numpy_of(p)] + [numpy_of(x.grad) for x in (start, *grads)])
-            for ours, theirs in zip(*results, strict=True):
-                np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-9, err_msg=name)
+@pytest.mark.parametrize("name, options", DIFFERENTIABLE_CASES)
+def test_differentiating_through_steps_as_torch(torch, name, options):
+    steps = 3
+    try:
+        theirs = differentiated(torch, name, options, steps)
+    except RuntimeError as error:
+        # torch: some states are overwritten while the graph still needs them.
+        assert "modified by an inplace operation" in str(error)
+        steps = 1
+        theirs = differentiated(torch, name, options, steps)
+    ours = differentiated(mt, name, options, steps)
+    for mine, other in zip(ours, theirs, strict=True):
+        # torch: its differentiable Adam corrects the bias in float32.
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize("name, options", DIFFERENTIABLE_CASES)
+def test_differentiating_through_steps_numerically(name, options):
+    rng = np.random.default_rng(6)
+    slopes, offsets = rng.standard_normal((2, 3, 4))
+
+    def outcome(start):
+        p = start.clone()
+        optimizer = getattr(mt.optim, name)([p], **options)
+        for slope, offset in zip(slopes, offsets, strict=True):
+            p.grad = start * mt.tensor(slope) + mt.tensor(offset)
+            optimizer.step()
+        return (p * p).sum()
+
+    values = rng.standard_normal(4)
+    start = mt.tensor(values, requires_grad=True)
+    outcome(start).backward()
+    for i in range(4):
+        shift = np.eye(4)[i] * 1e-6
+        above, below = outcome(mt.tensor(values + shift)), outcome(mt.tensor(values - shift))
+        slope = (above.item() - below.item()) / 2e-6
+        np.testing.assert_allclose(start.grad[i].item(), slope, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.compare
@@ -529,7 +570,7 @@ def test_differentiating_with_respect_to_the_rate_as_torch(torch):
             optimizer.step()
             p.sum().backward()
             results.append(lr.grad.item())
-        assert results[0] == pytest.approx(results[1], rel=1e-6)
+        assert results[0] == pytest.approx(results[1], rel=1e-4)
 
 
 @pytest.mark.compare

@@ -9,6 +9,7 @@ import pytest
 
 import minitorch as mt
 from minitorch import dtypes
+from minitorch.nn.parameter import Parameter
 from minitorch.printing import (
     get_printoptions,
     printoptions,
@@ -230,7 +231,7 @@ def test_subclasses_print_their_name():
     # Rows are indented by the longer name.
     quantity = Quantity([[1.0], [1.0]])
     assert tensor_str(quantity) == "Quantity([[1.],\n          [1.]])"
-    assert tensor_str(mt.nn.Parameter(Quantity([1.0]))) == (
+    assert tensor_str(Parameter(Quantity([1.0]))) == (
         "Parameter(Quantity([1.], requires_grad=True))"
     )
 
@@ -238,7 +239,7 @@ def test_subclasses_print_their_name():
 def test_repr_and_str_are_tensor_str():
     tensor = mt.tensor([[1.5, 2.0]])
     assert repr(tensor) == str(tensor) == tensor_str(tensor) == "tensor([[1.5000, 2.0000]])"
-    assert repr(mt.nn.Parameter(tensor)) == (
+    assert repr(Parameter(tensor)) == (
         "Parameter containing:\ntensor([[1.5000, 2.0000]], requires_grad=True)"
     )
 

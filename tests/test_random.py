@@ -333,6 +333,14 @@ def test_functions_draw_torchs_numbers(name, seed, torch):
     assert_same(FUNCTIONS[name], torch)
 
 
+def test_new_tensors_start_at_version_0_and_an_out_counts_on():
+    assert mt.rand(2)._version == mt.normal(mt.zeros(2), mt.ones(2))._version == 0
+    out = mt.zeros(2)
+    before = out._version
+    assert mt.randn(2, out=out) is out
+    assert out._version == before + 1
+
+
 @pytest.mark.compare
 def test_random_permutations_of_many_lengths(torch):
     seed_both(5, torch)
@@ -445,7 +453,7 @@ def test_generator_interface():
     assert g.manual_seed(5) is g
     assert g.initial_seed() == 5
     assert g.seed() == g.initial_seed()
-    assert mt.manual_seed(3) is mt.default_generator
+    assert mt.manual_seed(3) is mt.random.default_generator
     assert mt.seed() == mt.initial_seed()
     assert mt.random.get_rng_state().shape == (5056,)
 

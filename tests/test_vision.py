@@ -494,6 +494,31 @@ def test_resize_keeps_what_has_the_size_already():
     assert F.resize(tensor, (4, 5)) is tensor and F.resize(image, 7) is image
 
 
+@pytest.mark.compare
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "bilinear", "bicubic"])
+def test_resize_beside_torch(mode, antialias):
+    torch = pytest.importorskip("torch")
+    tensor = image_tensor(2, 3, 7, 10)
+    smooth = mode in ("bilinear", "bicubic")
+    for size in ((4, 5), (4, 23), (15, 3), (7, 30), (1, 1)):
+        theirs = torch.nn.functional.interpolate(
+            torch.from_numpy(tensor.numpy()),
+            size,
+            mode=mode,
+            align_corners=False if smooth else None,
+            antialias=antialias and smooth,
+        )
+        ours = F.resize(tensor, size, transforms.InterpolationMode(mode), antialias=antialias)
+        assert_pictures_agree(ours, theirs)
+
+
+def test_resize_passes_gradients():
+    tensor = image_tensor(1, 4, 4).requires_grad_()
+    F.resize(tensor, (2, 2)).sum().backward()
+    assert tensor.grad.sum().item() == pytest.approx(4)
+
+
 def test_flips_and_crops_agree_on_images_and_tensors():
     image = picture()
     tensor = F.pil_to_tensor(image)
@@ -680,18 +705,21 @@ PICTURES_ONLY = {
 }
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("name", [*GEOMETRY, *PICTURES_ONLY])
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
 def test_pictures_beside_torchvision(torchvision, name, mode):
     beside(torchvision, (GEOMETRY | PICTURES_ONLY)[name], picture(mode))
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("mode", ["1", "I", "F", "P", "LA", "CMYK", "YCbCr", "HSV"])
 def test_conversion_beside_torchvision(torchvision, mode):
     for apply in (PICTURES_ONLY["to_tensor"], PICTURES_ONLY["pil_to_tensor"]):
         beside(torchvision, apply, picture(mode))
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize("name", [*GEOMETRY, *TENSORS_ONLY])
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 def test_tensors_beside_torchvision(torchvision, name, dtype):
@@ -701,23 +729,27 @@ def test_tensors_beside_torchvision(torchvision, name, dtype):
     beside(torchvision, (GEOMETRY | TENSORS_ONLY)[name], ours, steps)
 
 
+@pytest.mark.compare
 def test_crops_beside_torchvision(torchvision):
     for top, left, height, width in itertools.product((-9, -1, 0, 5), (-2, 3, 11), (1, 9), (2, 14)):
         for pic in (picture(), image_tensor(2, 7, 10)):
             beside(torchvision, lambda t, p: t.functional.crop(p, top, left, height, width), pic)  # noqa: B023
 
 
+@pytest.mark.compare
 def test_errors_beside_torchvision(torchvision):
     for kind, message, call in BAD_ARGUMENTS.values():
         with pytest.raises(kind, match=message):
             call(torchvision.transforms)
 
 
+@pytest.mark.compare
 def test_reprs_beside_torchvision(torchvision):
     for text, make in REPRS.items():
         assert repr(make(torchvision.transforms)) == text
 
 
+@pytest.mark.compare
 @pytest.mark.parametrize(
     "options",
     [
@@ -737,6 +769,7 @@ def test_make_grid_beside_torchvision(torchvision, shape, options):
     assert_pictures_agree(utils.make_grid(ours, **options), theirs)
 
 
+@pytest.mark.compare
 def test_mnist_beside_torchvision(torchvision, tmp_path):
     write_mnist(tmp_path)
     for cls, train in ((MNIST, True), (MNIST, False)):

@@ -199,7 +199,7 @@ def hessian(
                 [3., 0., 1.],
                 [2., 1., 0.]])
     """
-    is_tuple, _ = _checked(inputs, "inputs", "hessian")
+    is_tuple, at = _checked(inputs, "inputs", "hessian")
     _check_strategy(create_graph, strict, vectorize, outer_jacobian_strategy)
 
     def gradient(*at: Tensor) -> tuple[Tensor, ...]:
@@ -208,7 +208,7 @@ def hessian(
             _demand_graph(slope, _CONSTANT_SLOPE)
         return slope
 
-    blocks = jacobian(gradient, inputs if is_tuple else (inputs,), create_graph, strict)
+    blocks = jacobian(gradient, at, create_graph, strict)
     return blocks if is_tuple else blocks[0][0]
 
 
@@ -358,7 +358,7 @@ def _evaluated(
 
 
 def _number(func: Callable[..., Any], at: tuple[Tensor, ...], name: str, strict: bool) -> Tensor:
-    """What ``func`` returns, which must be a single number, with no dimensions."""
+    """What ``func`` returns, which must be a single number."""
     is_tuple, outputs = _evaluated(func, at, name, strict)
     if is_tuple:
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
@@ -366,12 +366,12 @@ def _number(func: Callable[..., Any], at: tuple[Tensor, ...], name: str, strict:
         raise RuntimeError(
             f"The Tensor returned by the function given to {name} should contain a single element"
         )
-    return shape.squeeze(outputs[0])
+    return outputs[0]
 
 
 def _vector(
     v: Any, like: Sequence[Tensor], name: str, condition: str
-) -> tuple[Tensor, ...] | None:
+) -> tuple[Tensor, ...]:
     """``v`` checked against the tensors it must resemble; ones for a single number."""
     if v is None:
         if len(like) != 1 or like[0].numel() != 1:
@@ -412,7 +412,7 @@ def _gradients(
     create_graph: bool,
 ) -> _Gradients:
     """``v J``, None where nothing depends.  Without ``v``: the gradient of a single number."""
-    vectors = [None] * len(outputs) if v is None else v
+    vectors: Sequence[Tensor | None] = [None] * len(outputs) if v is None else v
     pairs = [pair for pair in zip(outputs, vectors, strict=True) if pair[0].requires_grad]
     if not pairs:
         return [None] * len(at)

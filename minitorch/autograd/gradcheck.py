@@ -157,7 +157,7 @@ def gradgradcheck(
     arguments = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     if grad_outputs is None:
         outputs = _differentiable(_outputs(func(*arguments)))
-        gradients = _random_like(outputs, gen_non_contig_grad_outputs)
+        gradients: tuple[Any, ...] = _random_like(outputs, gen_non_contig_grad_outputs)
     elif isinstance(grad_outputs, Tensor):
         gradients = (grad_outputs,)
     else:
@@ -464,7 +464,7 @@ def _requires_grad(value: Any) -> bool:
 def _direction(rng: np.random.Generator, size: int) -> np.ndarray:
     """A unit vector without negative elements, so that errors of one sign don't cancel."""
     vector = rng.random(size)
-    return vector / max(np.linalg.norm(vector), 1e-12)
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
 
 
 def _random_like(outputs: Sequence[Tensor], non_contiguous: bool) -> tuple[Tensor, ...]:

@@ -15,10 +15,10 @@ import warnings
 from collections.abc import Callable
 
 from minitorch.autograd.mode import no_grad
-from minitorch.backends import namespace
+from minitorch.ops.decomposition import qr
 from minitorch.ops.random import randperm
 from minitorch.random import Generator
-from minitorch.tensor import Tensor, wrap
+from minitorch.tensor import Tensor
 
 __all__ = [
     "calculate_gain",
@@ -353,12 +353,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     columns = tensor.numel() // rows
     random = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
     wide = rows < columns
-    array = random._array.T if wide else random._array
-    xp = namespace(array)
-    q, r = xp.linalg.qr(array)
+    q, r = qr(random.t() if wide else random)
     # QR alone prefers some matrices: with these signs, each is as likely as any other.
-    q = q * xp.sign(xp.diagonal(r))
-    tensor.copy_(wrap(q.T if wide else q).reshape(tensor.shape))
+    q = q * r.diagonal().sign()
+    tensor.copy_((q.t() if wide else q).reshape(tensor.shape))
     return tensor.mul_(gain)
 
 

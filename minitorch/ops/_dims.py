@@ -36,7 +36,7 @@ def unique_dims(dims, ndim: int, name: str = "") -> tuple[int, ...]:
 def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
     """A size given as one int or a sequence of them, as ints."""
     if not isinstance(size, (tuple, list)):
-        return (_integer(size, name, argument, "tuple of ints"),)
+        return (_integer(size, name, argument, "tuple of ints", " (position 1)"),)
     checked = []
     for at, length in enumerate(size):
         try:
@@ -49,10 +49,10 @@ def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
     return tuple(checked)
 
 
-def _integer(value, name, argument, wanted="int"):
+def _integer(value, name, argument, wanted="int", position=""):
     try:
         return operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name}(): argument '{argument}' must be {wanted}, not {type(value).__name__}"
+            f"{name}(): argument '{argument}'{position} must be {wanted}, not {type(value).__name__}"
         ) from None

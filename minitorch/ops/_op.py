@@ -366,7 +366,8 @@ class Op:
     def bind(self, args, kwargs):
         """Split a call into (inputs, metadata with defaults, out), with torch's errors."""
         count = len(self.inputs)
-        if not kwargs and len(args) == count and not self.required and all(isinstance(x, Tensor) for x in args):
+        plain = not kwargs and len(args) == count and not self.required and not self.sequence
+        if plain and all(isinstance(x, Tensor) for x in args):
             return list(args), self.defaults, None
         inputs, extra = list(args[:count]), args[count:]
         params = dict(self.defaults)

@@ -85,8 +85,6 @@ def contiguous(self: Tensor, memory_format: memory_format = contiguous_format) -
     Raises RuntimeError for a channels-last format on another number of dimensions.
     Source: torch.Tensor.contiguous.
     """
-    if memory_format is preserve_format:
-        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     if self.is_contiguous(memory_format):
         return self
     return clone(self, memory_format=memory_format)
@@ -301,6 +299,4 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> _bool:
     for value in (from_, to):
         if not isinstance(value, dtypes.dtype):
             raise TypeError(f"can_cast(): expected dtypes, not {_type(value).__name__}")
-    if from_.is_signed and to is dtypes.uint8 and from_.rank == 1:
-        return False
     return from_.rank <= to.rank

@@ -135,7 +135,7 @@ def array_from(data, dtype, copy):
     elif isinstance(data, np.generic):
         array = np.asarray(data)
     elif isinstance(data, _NUMBERS):
-        return number_array(data, dtype)
+        return _filled([data], scalar_dtype(data) if dtype is None else dtype).reshape(())
     else:
         return _sequence_array(data, dtype)
     element = (dtype_of(array.dtype) if dtype is None else dtype).numpy
@@ -204,14 +204,16 @@ def _sequence_array(data, dtype):
 
 
 def _is_sequence(data):
-    return hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, dict)
+    if isinstance(data, (Tensor, dict)):
+        return False
+    return hasattr(data, "__len__") and hasattr(data, "__getitem__")
 
 
 def _shape_of(data):
-    """The shape that the first elements suggest."""
+    """The shape that the first elements suggest; a tensor among them counts as one number."""
     shape = []
-    while _is_sequence(data) and not isinstance(data, (str, bytes)) and getattr(data, "ndim", 1):
-        if isinstance(data, (np.ndarray, Tensor)):
+    while _is_sequence(data) and not isinstance(data, (str, bytes)):
+        if isinstance(data, np.ndarray):
             shape.extend(data.shape)
             break
         shape.append(len(data))
@@ -261,36 +263,35 @@ def _type_name(value):
 def _leaves(data, shape, depth):
     """The numbers of nested sequences in order, checked against ``shape``."""
     if depth == len(shape):
-        if isinstance(data, (np.ndarray, Tensor)) and len(data.shape) == 0:
-            data = data.item()
-        elif isinstance(data, (str, bytes)) and depth:
-            raise ValueError(f"too many dimensions '{type(data).__name__}'")
-        elif isinstance(data, (np.ndarray, Tensor)) and math.prod(data.shape) == 1:
-            data = data.item()
-        elif _is_sequence(data):
-            if isinstance(data, Tensor):
-                raise TypeError("only integer tensors of a single element can be converted to an index")
-            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as an integer")
-        yield data
-        return
-    if isinstance(data, (np.ndarray, Tensor)):
-        if tuple(data.shape) != shape[depth:]:
-            raise ValueError(
-                f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
-            )
+        yield _leaf(data, depth)
+    elif isinstance(data, np.ndarray) and data.shape == shape[depth:]:
         yield from data.reshape(-1).tolist()
-        return
-    if not _is_sequence(data):
+    elif not _is_sequence(data):
         raise TypeError("not a sequence")
-    if len(data) != shape[depth]:
+    elif len(data) != shape[depth]:
         raise ValueError(
             f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
         )
-    if depth + 1 == len(shape) and {*map(type, data)} <= {bool, int, float}:
+    elif depth + 1 == len(shape) and {*map(type, data)} <= {bool, int, float}:
         yield from data
-        return
-    for item in data:
-        yield from _leaves(item, shape, depth + 1)
+    else:
+        for item in data:
+            yield from _leaves(item, shape, depth + 1)
+
+
+def _leaf(value, depth):
+    """What stands where a number must stand."""
+    if isinstance(value, Tensor):
+        if value.numel() != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return value.item()
+    if isinstance(value, (str, bytes)):
+        raise ValueError(f"too many dimensions '{type(value).__name__}'")
+    if isinstance(value, np.ndarray) and value.size == 1:
+        return value.item()
+    if _is_sequence(value):
+        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
+    return value
 
 
 def _filled(leaves, dtype):

@@ -259,8 +259,7 @@ def cholesky(A, *, upper=False, out=None):
 @op(name="linalg_qr", public=False, method=False, outputs=("Q", "R"), node="LinalgQrBackward0")
 def _qr(xp, A, /, mode="reduced"):
     """A = Q R."""
-    result = xp.linalg.qr(A, mode)
-    return result
+    return tuple(xp.linalg.qr(A, mode))
 
 
 @op(public=False, method=False)

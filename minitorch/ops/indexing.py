@@ -151,7 +151,9 @@ def _read_index(shape, index):
             advanced.append(None)
             node = "UnsqueezeBackward0"
         elif item is Ellipsis:
-            count = min(len(shape) - specified, len(shape) - dim)
+            # A second Ellipsis finds nothing left to stand for.
+            count = len(shape) - specified
+            specified = len(shape)
             basic.extend([_EVERYTHING] * count)
             advanced.extend([None] * count)
             dim += count

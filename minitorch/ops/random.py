@@ -213,6 +213,7 @@ def _fresh(
     _check_no_overlap(out._array)
     if out._array.shape != shape:
         out._array = np.empty(shape, out._array.dtype)
+    out._counter[0] += 1
     if options.get("requires_grad"):
         out.requires_grad_()
     return out
@@ -701,7 +702,6 @@ def randn(
 def _filled(result: Tensor, fill: Callable[..., None], *arguments: Any) -> Tensor:
     """``result``, new or an ``out=``, after ``fill`` wrote into it."""
     fill(result._array, *arguments)
-    result._counter[0] += 1
     return result
 
 
@@ -1001,7 +1001,6 @@ def _normal_of_tensors(
     if isinstance(std, Tensor):
         array[...] = array * _operand(std, array)
     array[...] = array + _operand(mean, array)
-    result._counter[0] += 1
     return _recorded(result, name, *parameters)
 
 

@@ -150,31 +150,33 @@ def _inferred(size, numel):
     raise RuntimeError(f"shape '{list(size)}' is invalid for input of size {numel}")
 
 
-def _gathered(size):
-    """The sizes of ``f(2, 3)`` or ``f((2, 3))``."""
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        return size[0]
-    return size
+def _loose(size, named, name, argument="size"):
+    """The sizes of ``f(2, 3)``, ``f((2, 3))`` or ``f(size=(2, 3))``, as ints."""
+    if named is not None:
+        size = (named,)
+    if len(size) == 1:
+        size = size[0]
+    return as_sizes(size, name, argument)
 
 
 @composite(public=False, method=True)
-def view(self: Tensor, *size, dtype: dtypes.dtype | None = None) -> Tensor:
+def view(self: Tensor, *sizes, size=None, dtype: dtypes.dtype | None = None) -> Tensor:
     """The same memory as another shape, ``x.view(2, -1)``, or element type, ``x.view(dtype)``.
 
     One length may be -1.  Raises RuntimeError where the memory cannot be seen as that shape without a
     copy; ``reshape`` copies then.  Source: torch.Tensor.view.
     """
-    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
-        dtype = size[0]
+    if len(sizes) == 1 and isinstance(sizes[0], dtypes.dtype):
+        dtype = sizes[0]
     if dtype is not None:
         return _view_dtype(self, dtype)
-    if not size or type(size[0]) in (str, float):
-        given = ", ".join(type(s).__name__ for s in size)
+    if not sizes and size is None or sizes and type(sizes[0]) in (str, float):
+        given = ", ".join(type(length).__name__ for length in sizes)
         raise TypeError(
-            f"view() received an invalid combination of arguments - got ({given}), but expected one of: "
-            "(torch.dtype dtype) or (tuple of ints size)"
+            f"view() received an invalid combination of arguments - got ({given}), but expected one "
+            "of: (torch.dtype dtype) or (tuple of ints size)"
         )
-    return view_size(self, _inferred(as_sizes(_gathered(size), "view"), self._array.size))
+    return view_size(self, _inferred(_loose(sizes, size, "view"), self._array.size))
 
 
 def _view_dtype(input, dtype):
@@ -201,15 +203,15 @@ def _view_dtype(input, dtype):
 
 
 @composite
-def reshape(input: Tensor, *shape) -> Tensor:
+def reshape(input: Tensor, *sizes, shape=None) -> Tensor:
     """The elements, in order, as another shape: a view where the memory allows it, else a copy.
 
     One length may be -1.  Raises RuntimeError if the number of elements differs.  Source: torch.reshape.
     """
-    if not shape:
+    if not sizes and shape is None:
         raise TypeError('reshape() missing 1 required positional arguments: "shape"')
     array = _array_of(input)
-    size = _inferred(as_sizes(_gathered(shape), "reshape", "shape"), array.size)
+    size = _inferred(_loose(sizes, shape, "reshape", "shape"), array.size)
     if array.flags.c_contiguous or _can_view(array, size):
         return view_size(input, size)
     return copy_reshaped(input, size)
@@ -532,9 +534,9 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
 
 
 @composite
-def broadcast_to(input: Tensor, *size) -> Tensor:
+def broadcast_to(input: Tensor, *sizes, size=None) -> Tensor:
     """``expand``: dimensions of length 1 repeated without a copy.  Source: torch.broadcast_to."""
-    return expand(input, as_sizes(_gathered(size), "broadcast_to"))
+    return expand(input, _loose(sizes, size, "broadcast_to"))
 
 
 @composite(method=False)
@@ -618,17 +620,16 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
             )
         if tensor.dtype is not tensors[0].dtype:
             raise RuntimeError("meshgrid expects all tensors to have the same dtype")
-    swapped = indexing == "xy" and len(tensors) >= 2
-    if swapped:
-        tensors = (tensors[1], tensors[0], *tensors[2:])
-    shape = tuple([tensor.numel() for tensor in tensors])
+    # The dimension that each tensor varies along.
+    dims = list(range(len(tensors)))
+    if indexing == "xy":
+        dims[:2] = reversed(dims[:2])
+    lengths = dict(zip(dims, [tensor.numel() for tensor in tensors], strict=True))
+    shape = tuple([lengths[dim] for dim in range(len(tensors))])
     grids = []
-    for dim, tensor in enumerate(tensors):
+    for dim, tensor in zip(dims, tensors, strict=True):
         column = (1,) * dim + (shape[dim],) + (1,) * (len(shape) - dim - 1)
         grids.append(expand(view_size(tensor, column), shape))
-    if swapped:
-        grids = [transpose(grid, 0, 1) for grid in grids]
-        grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 
 
@@ -1253,10 +1254,10 @@ fold_repeats.vjp(input=lambda g, repeats: repeat(g, repeats))
 
 
 @composite
-def tile(input: Tensor, *dims) -> Tensor:
+def tile(input: Tensor, *repeats, dims=None) -> Tensor:
     """``repeat``, with ones assumed in front of too few ``dims``.  Source: torch.tile."""
-    repeats = as_sizes(_gathered(dims), "tile", "dims")
-    return repeat(input, (1,) * (input.ndim - len(repeats)) + repeats)
+    counts = _loose(repeats, dims, "tile", "dims")
+    return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
 # --- changing what a tensor itself looks at ---------------------------------------------------------
@@ -1293,7 +1294,7 @@ def resize_(self: Tensor, *size, memory_format=contiguous_format) -> Tensor:
     """
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    shape = as_sizes(_gathered(size), "resize_")
+    shape = _loose(size, None, "resize_")
     memory = _memory(self._array)[_offset(self._array) :]
     wanted = math.prod(shape)
     if wanted > memory.size:

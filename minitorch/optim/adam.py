@@ -214,7 +214,7 @@ class Adam(Optimizer):
         param -= change
 
 
-def _checked_betas(betas: Sequence[float | Tensor], numbers_only: bool) -> tuple[Any, ...]:
+def _checked_betas(betas: Sequence[Any], numbers_only: bool) -> tuple[Any, ...]:
     """The betas as a tuple, tensors without dimensions."""
     for index, beta in enumerate(betas):
         if not 0.0 <= beta < 1.0:

@@ -1130,7 +1130,7 @@ class OneCycleLR(_MomentumCycle, LRScheduler):
             start = phase["end_step"]
         fraction = (step - start) / (phase["end_step"] - start)
 
-        rates = []
+        rates: list[float | Tensor] = []
         for group in self.optimizer.param_groups:
             rates.append(self._anneal(group[phase["start_lr"]], group[phase["end_lr"]], fraction))
             if self.cycle_momentum:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from typing import Any, TypeAlias
 
@@ -320,7 +320,7 @@ class Optimizer:
         state: dict[str, Tensor],
         **numbers: Any,
     ) -> None:
-        """Run the formula on `p`, `grad` and `state`, the tensors of ``self.state[p]`` it updates.
+        """Run the formula on `p`, `grad` and `state`, and keep the new state in ``self.state[p]``.
 
         The formula gets the state and `numbers` by name. Numbers that are tensors (a tensor ``lr``)
         stay tensors only where the step is differentiable.
@@ -332,9 +332,11 @@ class Optimizer:
                     f"gradient or state of shape {list(tensor._array.shape)}"
                 )
         if group["differentiable"]:
-            self._apply_differentiably(p, grad, state, numbers)
+            state = self._apply_differentiably(p, grad, state, numbers)
         else:
             self._apply_in_place(p, grad, state, numbers)
+        if state:
+            self.state[p].update(state)
         if self._counts_steps:
             step = self.state[p]["step"]
             step._array[...] += 1
@@ -347,27 +349,29 @@ class Optimizer:
         for name, value in numbers.items():
             if isinstance(value, Tensor):
                 numbers[name] = value.item()
-        arrays = [tensor._array for tensor in (p, grad, *state.values())]
-        mode.run(_run_in_blocks, self._kernel, arrays, tuple(state), numbers)
-        for tensor in (p, *state.values()):
+        arrays = {"param": p._array, "grad": grad._array}
+        for name, tensor in state.items():
+            arrays[name] = tensor._array
+        mode.run(_run, self._kernel, arrays, numbers)
+        p._counter[0] += 1
+        for tensor in state.values():
             tensor._counter[0] += 1
 
     def _apply_differentiably(
         self, p: Tensor, grad: Tensor, state: dict[str, Tensor], numbers: dict[str, Any]
-    ) -> None:
-        """Set `p` and its state to the formula's results, recorded in the graph."""
+    ) -> dict[str, Tensor]:
+        """Write the formula's new parameter into `p`, in the graph, and return the new state."""
         for name, value in numbers.items():
             if isinstance(value, Tensor):
                 numbers[name] = value.squeeze()
-        if p.is_complex():
-            real = {name: view_as_real(tensor) for name, tensor in state.items()}
-            param, pairs = self._formula(view_as_real(p), view_as_real(grad), **real, **numbers)
-            param = view_as_complex(param)
-            new_state = {name: view_as_complex(tensor) for name, tensor in pairs.items()}
-        else:
-            param, new_state = self._formula(p, grad, **state, **numbers)
-        p.copy_(param)
-        self.state[p].update(new_state)
+        if not p.is_complex():
+            param, state = self._formula(p, grad, **state, **numbers)
+            p.copy_(param)
+            return state
+        pairs = {name: view_as_real(tensor) for name, tensor in state.items()}
+        param, pairs = self._formula(view_as_real(p), view_as_real(grad), **pairs, **numbers)
+        p.copy_(view_as_complex(param))
+        return {name: view_as_complex(tensor) for name, tensor in pairs.items()}
 
     # --- what the constructors and updates of the optimizers share -------------------------------
 
@@ -647,52 +651,42 @@ def _cast_state(value: Any, p: Tensor, exact_step: bool, key: Any = None) -> Any
     return value
 
 
-def _run_in_blocks(
-    kernel: Callable[..., None], arrays: list[Any], names: tuple[str, ...], numbers: dict[str, Any]
-) -> None:
-    """Call the kernel on the arrays (parameter, gradient, named state), cut alike into flat blocks.
+def _run(kernel: Callable[..., None], arrays: dict[str, Any], numbers: dict[str, Any]) -> None:
+    """Call ``kernel(param=..., grad=..., <state>=..., <numbers>)``, block after block.
 
     Complex numbers go in as pairs of reals. With 16-bit floats the gradient and the numbers go in
     as float32, so that a statement of the kernel computes in float32 and rounds once, where it
     writes; so do torch's operations.
     """
-    first = arrays[0]
-    if first.dtype.kind == "c":
-        arrays = [_pairs(array) for array in arrays]
-    elif first.dtype.itemsize == 2:
-        single = namespace(first).float32
+    param = arrays["param"]
+    if param.dtype.kind == "c":
+        arrays = {name: _pairs(array) for name, array in arrays.items()}
+    elif param.dtype.itemsize == 2:
+        single = namespace(param).float32
+        arrays = {**arrays, "grad": arrays["grad"].astype(single)}
         numbers = {
             name: single(value) if isinstance(value, float) else value
             for name, value in numbers.items()
         }
-    if first.size > _BLOCK and array_device(first).type == "cpu":
-        arrays = _flat(arrays)
-        if arrays[0].ndim == 1:
-            for start in range(0, arrays[0].size, _BLOCK):
-                block = [array[start : start + _BLOCK] for array in arrays]
-                _run_block(kernel, block, names, numbers)
-            return
-    _run_block(kernel, arrays, names, numbers)
+    if param.size <= _BLOCK or array_device(param).type != "cpu":
+        kernel(**arrays, **numbers)
+        return
+    for block in _blocks(arrays):
+        kernel(**block, **numbers)
 
 
-def _run_block(
-    kernel: Callable[..., None], arrays: list[Any], names: tuple[str, ...], numbers: dict[str, Any]
-) -> None:
-    param, grad, *state = arrays
-    if param.dtype.itemsize == 2:
-        grad = grad.astype("float32")
-    kernel(param, grad, **dict(zip(names, state, strict=True)), **numbers)
-
-
-def _flat(arrays: list[Any]) -> list[Any]:
-    """Views of the arrays with one dimension, if the memory of all is dense and in one order."""
-    first = arrays[0]
-    if not first.flags.c_contiguous:
-        outer_first = sorted(range(first.ndim), key=first.strides.__getitem__, reverse=True)
-        arrays = [array.transpose(outer_first) for array in arrays]
-    if all(array.flags.c_contiguous for array in arrays):
-        arrays = [array.reshape(-1) for array in arrays]
-    return arrays
+def _blocks(arrays: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Views of pieces of the arrays, cut alike; one piece if they are not laid out alike."""
+    param = arrays["param"]
+    if not param.flags.c_contiguous:
+        outer_first = sorted(range(param.ndim), key=param.strides.__getitem__, reverse=True)
+        arrays = {name: array.transpose(outer_first) for name, array in arrays.items()}
+    if not all(array.flags.c_contiguous for array in arrays.values()):
+        yield arrays
+        return
+    flat = {name: array.reshape(-1) for name, array in arrays.items()}
+    for start in range(0, flat["param"].size, _BLOCK):
+        yield {name: array[start : start + _BLOCK] for name, array in flat.items()}
 
 
 def _pairs(array: Any) -> Any:

@@ -101,19 +101,17 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _update(self, group: dict[str, Any], p: Tensor, grad: Tensor) -> None:
-        buffers: dict[str, Tensor] = {}
+        state: dict[str, Tensor] = {}
         first = False
         if group["momentum"] != 0:
-            state = self.state[p]
-            first = state.get("momentum_buffer") is None
-            if first:
-                state["momentum_buffer"] = zeros_like(p)
-            buffers["momentum_buffer"] = state["momentum_buffer"]
+            buffer = self.state[p].get("momentum_buffer")
+            first = buffer is None
+            state["momentum_buffer"] = zeros_like(p) if first else buffer
         self._apply(
             group,
             p,
             grad,
-            buffers,
+            state,
             first=first,
             lr=group["lr"],
             momentum=group["momentum"],

@@ -257,7 +257,7 @@ class _Piece:
         Gradients can be collected there without running what lies behind: hooks on the arguments,
         or the history that one argument has in another.
         """
-        gates = {}
+        gates: dict[_Edge, _Edge] = {}
         for number, edge in enumerate(self.outside, 1):
             # Older than all nodes inside, newer than all outside.
             gates[edge] = (_Gate(edge, self.start + number / (len(self.outside) + 1)), 0)

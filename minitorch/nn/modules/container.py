@@ -80,6 +80,7 @@ class Sequential(Module):
                 self.add_module(str(position), module)
 
     def forward(self, input: Any) -> Any:
+        """Lead the input through the modules, one after the other."""
         for module in self:
             input = module(input)
         return input
@@ -385,7 +386,7 @@ def _describe_entry(key: Any, value: Any, kind: str) -> str:
         return f"  ({key}): Object of type: {type(value).__name__}"
     holder = "Parameter" if isinstance(value, Parameter) else "Tensor"
     size = "x".join(str(length) for length in value.shape)
-    gpu = f" (GPU {value.device.index})" if value.is_cuda else ""
+    gpu = f" (GPU {value.get_device()})" if value.is_cuda else ""
     return f"  ({key}): {holder} containing: [{kind} of size {size}{gpu}]"
 
 

@@ -26,8 +26,8 @@ _UNSUPPORTED = (
 )
 
 #: A rule of a collate map: called as ``rule(batch, collate_fn_map=the_whole_map)``.
-CollateRule = Callable[..., Any]
-CollateMap = dict[type | tuple[type, ...], CollateRule]
+_CollateRule = Callable[..., Any]
+_CollateMap = dict[type | tuple[type, ...], _CollateRule]
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -50,7 +50,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     return collate(batch, collate_fn_map=default_collate_fn_map)
 
 
-def collate(batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None) -> Any:
+def collate(batch: Sequence[Any], *, collate_fn_map: _CollateMap | None = None) -> Any:
     """``default_collate`` with rules of one's own for the leaves.
 
     Args:
@@ -103,7 +103,7 @@ def default_convert(data: Any) -> Any:
     return data
 
 
-def _find_rule(sample: Any, rules: CollateMap) -> CollateRule | None:
+def _find_rule(sample: Any, rules: _CollateMap) -> _CollateRule | None:
     exact = rules.get(type(sample))
     if exact is not None:
         return exact
@@ -144,39 +144,39 @@ def _is_text_or_object(dtype: np.dtype) -> bool:
 
 
 def _collate_tensors(
-    batch: Sequence[Tensor], *, collate_fn_map: CollateMap | None = None
+    batch: Sequence[Tensor], *, collate_fn_map: _CollateMap | None = None
 ) -> Tensor:
     return stack(batch, 0)
 
 
-def _collate_arrays(batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None) -> Any:
+def _collate_arrays(batch: Sequence[Any], *, collate_fn_map: _CollateMap | None = None) -> Any:
     if _is_text_or_object(batch[0].dtype):
         raise TypeError(_UNSUPPORTED.format(batch[0].dtype))
     return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
 
 
 def _collate_array_scalars(
-    batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None
+    batch: Sequence[Any], *, collate_fn_map: _CollateMap | None = None
 ) -> Tensor:
     return as_tensor(batch)
 
 
-def _collate_floats(batch: Sequence[float], *, collate_fn_map: CollateMap | None = None) -> Tensor:
+def _collate_floats(batch: Sequence[float], *, collate_fn_map: _CollateMap | None = None) -> Tensor:
     return tensor(batch, dtype=float64)
 
 
-def _collate_ints(batch: Sequence[int], *, collate_fn_map: CollateMap | None = None) -> Tensor:
+def _collate_ints(batch: Sequence[int], *, collate_fn_map: _CollateMap | None = None) -> Tensor:
     return tensor(batch)
 
 
 def _collate_text(
-    batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None
+    batch: Sequence[Any], *, collate_fn_map: _CollateMap | None = None
 ) -> Sequence[Any]:
     return batch
 
 
 #: The rules of ``default_collate``; add an entry to teach it another type.
-default_collate_fn_map: CollateMap = {
+default_collate_fn_map: _CollateMap = {
     Tensor: _collate_tensors,
     np.ndarray: _collate_arrays,
     (np.bool_, np.number, np.object_): _collate_array_scalars,

@@ -25,7 +25,10 @@ __all__ = [
     "StackDataset",
     "Subset",
     "TensorDataset",
+    "batch_gatherer",
+    "fetch_items",
     "random_split",
+    "row_numbers",
 ]
 
 _T = TypeVar("_T")
@@ -56,7 +59,7 @@ class IterableDataset(Dataset[_T_co], Iterable[_T_co]):
     Source: torch.utils.data.IterableDataset.
     """
 
-    def __add__(self, other: Dataset[_T_co]) -> "ChainDataset":
+    def __add__(self, other: Dataset[_T_co]) -> "ChainDataset":  # type: ignore[override]
         return ChainDataset([self, other])
 
 
@@ -215,7 +218,7 @@ class ChainDataset(IterableDataset[Any]):
             yield from stream
 
     def __len__(self) -> int:
-        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type]
+        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type, misc]
 
 
 class Subset(Dataset[_T_co]):
@@ -282,16 +285,16 @@ def random_split(
     """
     size = len(dataset)  # type: ignore[arg-type]
     total = sum(lengths)
-    if math.isclose(total, 1) and total <= 1:
-        lengths = _sizes_of_fractions(lengths, size)
-    if sum(lengths) != size:
+    are_fractions = math.isclose(total, 1) and total <= 1
+    sizes: list[Any] = _sizes_of_fractions(lengths, size) if are_fractions else list(lengths)
+    if sum(sizes) != size:
         raise ValueError(
             "Sum of input lengths does not equal the length of the input dataset! "
             f"Got lengths {list(lengths)} for {size} samples."
         )
-    order = randperm(sum(lengths), generator=generator).tolist()
-    ends = itertools.accumulate(lengths)
-    return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, lengths, strict=True)]
+    order = randperm(sum(sizes), generator=generator).tolist()
+    ends = itertools.accumulate(sizes)
+    return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, sizes, strict=True)]
 
 
 def _sizes_of_fractions(fractions: Sequence[float], size: int) -> list[int]:
@@ -306,7 +309,7 @@ def _sizes_of_fractions(fractions: Sequence[float], size: int) -> list[int]:
         if n == 0:
             warnings.warn(
                 f"Length of split at index {i} is 0. This might result in an empty dataset.",
-                stacklevel=3,
+                stacklevel=3,  # the line that called random_split
             )
     return sizes
 

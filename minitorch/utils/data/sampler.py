@@ -23,6 +23,7 @@ __all__ = [
     "SequentialSampler",
     "SubsetRandomSampler",
     "WeightedRandomSampler",
+    "draw_seed",
 ]
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -205,7 +206,7 @@ class BatchSampler(Sampler[list[int]]):
     """
 
     def __init__(
-        self, sampler: Sampler[int] | Iterable[int], batch_size: int, drop_last: bool
+        self, sampler: Sampler[Any] | Iterable[Any], batch_size: int, drop_last: bool
     ) -> None:
         _check_positive_int("batch_size", batch_size)
         _check_bool("drop_last", drop_last)

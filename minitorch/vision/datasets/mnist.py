@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import hashlib
 import http.client
+import io
 import math
 import os
 import struct
@@ -16,7 +17,7 @@ import urllib.request
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from minitorch.dtypes import get_default_dtype, int64, uint8
 from minitorch.tensor import Tensor, wrap
 from minitorch.utils.data.dataset import row_numbers
 from minitorch.vision._pillow import pillow_image
-from minitorch.vision.datasets.vision import Transform, VisionDataset
+from minitorch.vision.datasets.vision import VisionDataset
 from minitorch.vision.transforms import Compose, Normalize, ToTensor
 
 __all__ = ["FashionMNIST", "KMNIST", "MNIST", "read_image_file", "read_label_file"]
@@ -82,6 +83,7 @@ class MNIST(VisionDataset):
         "9 - nine",
     ]
 
+    root: str | os.PathLike[str]
     data: Tensor
     targets: Tensor
 
@@ -89,8 +91,8 @@ class MNIST(VisionDataset):
         self,
         root: str | os.PathLike[str],
         train: bool = True,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
         download: bool = False,
     ) -> None:
         super().__init__(root, transform=transform, target_transform=target_transform)
@@ -290,7 +292,7 @@ def _read_idx(path: str | os.PathLike[str], dimensions: int) -> np.ndarray:
     return np.frombuffer(content, dtype=np.uint8).reshape(shape)
 
 
-def _read_idx_header(file: BinaryIO, path: str, dimensions: int) -> tuple[int, ...]:
+def _read_idx_header(file: io.BufferedIOBase, path: str, dimensions: int) -> tuple[int, ...]:
     magic = file.read(4)
     expected = bytes((0, 0, _UNSIGNED_BYTES, dimensions))
     if magic != expected:

@@ -8,8 +8,6 @@ from minitorch.utils.data import Dataset
 
 __all__ = ["StandardTransform", "VisionDataset"]
 
-Transform = Callable[[Any], Any]
-
 
 class VisionDataset(Dataset[Any]):
     """The base of data sets of pictures: where they lie, what is done to each, and how they print.
@@ -28,8 +26,8 @@ class VisionDataset(Dataset[Any]):
         self,
         root: str | os.PathLike[str] | None = None,
         transforms: Callable[[Any, Any], tuple[Any, Any]] | None = None,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
     ) -> None:
         self.root = os.path.expanduser(root) if isinstance(root, str) else root
         separate = transform is not None or target_transform is not None
@@ -69,7 +67,9 @@ class StandardTransform:
     """
 
     def __init__(
-        self, transform: Transform | None = None, target_transform: Transform | None = None
+        self,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
     ) -> None:
         self.transform = transform
         self.target_transform = target_transform

@@ -24,11 +24,15 @@ from minitorch.vision._pillow import is_pil_image, pillow_image
 __all__ = [
     "InterpolationMode",
     "center_crop",
+    "check_padding",
+    "check_padding_mode",
     "crop",
     "get_dimensions",
     "get_image_num_channels",
     "get_image_size",
+    "height_and_width",
     "hflip",
+    "interpolation_of_filter",
     "normalize",
     "pad",
     "pil_to_tensor",
@@ -365,11 +369,7 @@ def center_crop(img: Any, output_size: int | Sequence[int]) -> Any:
     Shape: (*, H, W) -> (*, height, width).
     Source: torchvision.transforms.functional.center_crop.
     """
-    if isinstance(output_size, numbers.Number):
-        output_size = (int(output_size), int(output_size))  # type: ignore[call-overload]
-    elif len(output_size) == 1:
-        output_size = (output_size[0], output_size[0])
-    crop_height, crop_width = output_size
+    crop_height, crop_width = height_and_width(output_size)
     _, height, width = get_dimensions(img)
     if crop_height > height or crop_width > width:
         missing_height, missing_width = max(crop_height - height, 0), max(crop_width - width, 0)
@@ -385,6 +385,17 @@ def center_crop(img: Any, output_size: int | Sequence[int]) -> Any:
         _, height, width = get_dimensions(img)
     top, left = round((height - crop_height) / 2), round((width - crop_width) / 2)
     return crop(img, top, left, crop_height, crop_width)
+
+
+def height_and_width(size: Any) -> Any:
+    """``size`` as two numbers: one stands for both.  Raises ValueError for three and more."""
+    if isinstance(size, numbers.Number):
+        return int(size), int(size)  # type: ignore[call-overload]
+    if len(size) == 1:
+        return size[0], size[0]
+    if len(size) != 2:
+        raise ValueError(f"Please provide only two dimensions (h, w) for size, got {size}")
+    return size
 
 
 def pad(

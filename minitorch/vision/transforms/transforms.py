@@ -224,7 +224,7 @@ class CenterCrop(Module):
 
     def __init__(self, size: int | Sequence[int]) -> None:
         super().__init__()
-        self.size = _height_and_width(size)
+        self.size = F.height_and_width(size)
 
     def forward(self, img: Any) -> Any:
         return F.center_crop(img, self.size)
@@ -348,7 +348,7 @@ class RandomCrop(Module):
         padding_mode: str = "constant",
     ) -> None:
         super().__init__()
-        self.size = tuple(_height_and_width(size))
+        self.size = tuple(F.height_and_width(size))
         self.padding = padding
         self.pad_if_needed = pad_if_needed
         self.fill = fill
@@ -419,16 +419,6 @@ class RandomVerticalFlip(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
-
-
-def _height_and_width(size: Any) -> Any:
-    if isinstance(size, numbers.Number):
-        return int(size), int(size)  # type: ignore[call-overload]
-    if len(size) == 1:
-        return size[0], size[0]
-    if len(size) != 2:
-        raise ValueError(f"Please provide only two dimensions (h, w) for size, got {size}")
-    return size
 
 
 def _repr_of_list(transform: Any, lines: Iterable[Any]) -> str:

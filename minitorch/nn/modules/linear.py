@@ -1,0 +1,81 @@
+"""Layers that multiply by a matrix, and the layer that does nothing."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minitorch.nn import functional as F
+from minitorch.nn import init
+from minitorch.nn.module import Module
+from minitorch.nn.parameter import Parameter
+from minitorch.ops.creation import empty
+from minitorch.tensor import Tensor
+
+__all__ = ["Identity", "Linear"]
+
+
+class Identity(Module):
+    """Returns its input; takes any arguments and ignores them.
+
+    Shape: (*) -> (*).  Source: torch.nn.Identity.
+
+    Example::
+
+        >>> import minitorch
+        >>> minitorch.nn.Identity(54, unused=True)(minitorch.ones(2))
+        tensor([1., 1.])
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input
+
+
+class Linear(Module):
+    """``y = x W^T + b``.
+
+    Args:
+        in_features: length of the last dimension of the input.
+        out_features: length of the last dimension of the output.
+        bias: whether there is a ``b``.
+
+    Shape: (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features).
+    Both start uniform in +-1 / sqrt(in_features).  Source: torch.nn.Linear.
+
+    Example::
+
+        >>> import minitorch
+        >>> minitorch.nn.Linear(20, 30)(minitorch.zeros(128, 20)).shape
+        torch.Size([128, 30])
+    """
+
+    in_features: int
+    out_features: int
+    weight: Tensor
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None) -> None:
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new values."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(input, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
