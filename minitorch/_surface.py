@@ -46,8 +46,8 @@ def install() -> None:
         for name, getter in getattr(module, "PROPERTIES", {}).items():
             setattr(Tensor, name, property(getter, doc=getter.__doc__))
     _install_operators()
-    Tensor.__repr__ = tensor_str
-    Tensor.__format__ = tensor_format
+    setattr(Tensor, "__repr__", tensor_str)
+    setattr(Tensor, "__format__", tensor_format)
 
 
 def _inplace_twin(op, name):

@@ -229,10 +229,10 @@ class finfo(_Limits):
         real = type.to_real()
         if real is bfloat16:
             # Known by definition, so that asking needs no ml_dtypes: 8 exponent and 7 mantissa bits.
-            limits = (2.0**-7, 3.3895313892515355e38, 2.0**-126, 0.01)
+            limits = [2.0**-7, 3.3895313892515355e38, 2.0**-126, 0.01]
         else:
             info = np.finfo(real.numpy)
-            limits = tuple(float(v) for v in (info.eps, info.max, info.tiny, info.resolution))
+            limits = [float(v) for v in (info.eps, info.max, info.tiny, info.resolution)]
         self.eps, self.max, self.tiny, self.resolution = limits
         self.smallest_normal = self.tiny
         self.min = -self.max

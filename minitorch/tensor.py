@@ -220,6 +220,10 @@ class Tensor:
     def data(self, new: Tensor):
         if not isinstance(new, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+        if self._requires_grad and new._array.dtype.kind in "iub":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex dtype"
+            )
         self._array, self._counter = new._array, [0]
         # A gradient edge that was made for another shape or element type no longer fits.
         if type(self._node) is AccumulateGrad and self._node.hooks is None:

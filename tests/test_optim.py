@@ -643,16 +643,20 @@ def test_deepcopy_and_pickle_as_torch(torch):
 # --- without PyTorch ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
 @pytest.mark.parametrize("name, options", EVERY_CASE)
-def test_formula_and_kernel_agree(name, options):
+def test_formula_and_kernel_agree(name, options, dtype):
     """The differentiable path runs the formula; training runs the kernel."""
     options = {key: value for key, value in options.items() if key not in ("fused", "foreach")}
-    leaves, copies = parameters(mt), [p.clone() for p in parameters(mt)]
+    turn = 1 if dtype == "float64" else 1 + 0.5j
+    values = [numpy_of(p) * turn for p in parameters(mt)]
+    leaves = [mt.tensor(value, requires_grad=True) for value in values]
+    copies = [p.clone() for p in leaves]
     fast = getattr(mt.optim, name)(leaves, **options)
     slow = getattr(mt.optim, name)(copies, **options, differentiable=True)
     for step in range(4):
         for p, q, grad in zip(leaves, copies, gradients(step), strict=True):
-            p.grad, q.grad = mt.tensor(grad), mt.tensor(grad)
+            p.grad, q.grad = mt.tensor(grad * turn), mt.tensor(grad * turn)
         fast.step()
         slow.step()
     for p, q in zip(leaves, copies, strict=True):

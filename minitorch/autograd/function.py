@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from minitorch.autograd.graph import FREED_MESSAGE, Node, modified_in_place_error
+from minitorch.autograd.graph import FREED_MESSAGE, Node, modified_in_place_error, next_sequence
 from minitorch.autograd.mode import mode, no_grad, set_grad_enabled
 from minitorch.autograd.views import check_writable, rebase
 from minitorch.ops._op import view_scatter
@@ -243,12 +243,13 @@ class Function:
         for tensor in ctx._dirty:
             if not recording:
                 tensor._counter[0] += 1
-        return type(output)(outputs) if several and type(output) in (tuple, list) else outputs[0] if not several else tuple(outputs)
+        return tuple(outputs) if several else outputs[0]
 
 
 def _connect(ctx, edges, inputs, outputs):
     """Make ``ctx`` the node of the outputs that are differentiable."""
     ctx.edges = edges
+    ctx.sequence = next_sequence()  # now, when every edge it points to is older
     ctx.input_metas = tuple(None if t is None else (tuple(t.shape), t.dtype) for t in inputs)
     slots = [out for out in outputs if isinstance(out, Tensor)]
     ctx.outputs = max(len(outputs), 1)
@@ -294,8 +295,11 @@ def once_differentiable(backward):
         if not again:
             return results
         several = isinstance(results, tuple)
-        marked = tuple(_Once.apply(r.detach().requires_grad_()) if isinstance(r, Tensor) else r for r in (results if several else (results,)))
-        return marked if several else marked[0]
+        marked = [
+            _Once.apply(result.detach().requires_grad_()) if isinstance(result, Tensor) else result
+            for result in (results if several else (results,))
+        ]
+        return tuple(marked) if several else marked[0]
 
     return wrapper
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections import OrderedDict
+from typing import Any
 
 from minitorch.autograd import anomaly
 from minitorch.hooks import RemovableHandle
@@ -23,9 +24,9 @@ class _Bridge:
     """How a gradient meets user code (hooks, Functions); ``tensor.py`` fills this in."""
 
     #: gradient (array or tensor) -> tensor
-    to_tensor = None
+    to_tensor: Any = None
     #: gradient (array or tensor) -> array
-    to_array = None
+    to_array: Any = None
 
 
 bridge = _Bridge()

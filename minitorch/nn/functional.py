@@ -216,12 +216,12 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """The scaled exponential unit.  Shape: (*) -> (*).  Source: F.selu."""
-    return input.selu_() if inplace else activation.selu(input)
+    return activation.selu_(input) if inplace else activation.selu(input)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``max(0, x) + min(0, alpha * (exp(x / alpha) - 1))``.  Shape: (*) -> (*).  Source: F.celu."""
-    return input.celu_(alpha) if inplace else activation.celu(input, alpha)
+    return activation.celu_(input, alpha) if inplace else activation.celu(input, alpha)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -839,7 +839,7 @@ def expand(xp, input, /, size, *, implicit=False):
     new = len(size) - input.ndim
     if new < 0:
         raise RuntimeError(
-            f"expand(torch.FloatTensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
+            f"expand(torch.{_title(dtype_of(input.dtype))}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
             f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
         )
     lengths = list(size)

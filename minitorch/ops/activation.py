@@ -11,6 +11,7 @@ from minitorch.ops.reduction import axis_of, sum
 
 __all__ = [
     "celu",
+    "celu_",
     "elu",
     "gelu",
     "glu",
@@ -27,6 +28,7 @@ __all__ = [
     "relu",
     "relu6",
     "selu",
+    "selu_",
     "silu",
     "softmax",
     "softmin",
@@ -158,18 +160,32 @@ elu.vjp(
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
-@composite(inplace=lambda self: elu.op.call_inplace(self, _SELU_ALPHA, _SELU_SCALE), method=False)
+@composite(method=False)
 def selu(input):
     """The scaled exponential unit, whose activations keep mean 0 and variance 1.  Source: torch.selu."""
     return elu(input, _SELU_ALPHA, _SELU_SCALE)
 
 
-@composite(inplace=lambda self, alpha=1.0: elu.op.call_inplace(self, alpha, 1.0, 1 / alpha), method=False)
+def selu_(input):
+    """In-place twin of :func:`selu`.  Source: torch.selu_."""
+    return elu.op.call_inplace(input, _SELU_ALPHA, _SELU_SCALE)
+
+
+@composite(method=False)
 def celu(input, alpha: float = 1.0):
     """``max(0, input) + min(0, alpha * (exp(input / alpha) - 1))``.  Source: torch.celu."""
+    return elu(input, alpha, 1.0, _inverse(alpha))
+
+
+def celu_(input, alpha: float = 1.0):
+    """In-place twin of :func:`celu`.  Source: torch.celu_."""
+    return elu.op.call_inplace(input, alpha, 1.0, _inverse(alpha))
+
+
+def _inverse(alpha):
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return elu(input, alpha, 1.0, 1 / alpha)
+    return 1 / alpha
 
 
 @op(elementwise=True, home=_F, inplace=False)

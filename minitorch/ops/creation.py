@@ -21,7 +21,7 @@ from minitorch.memory_format import contiguous_format, empty_array, preserve_for
 from minitorch.ops._dims import as_sizes
 from minitorch.ops._op import composite, op
 from minitorch.ops.conversion import as_dtype, clone, detach, to
-from minitorch.ops.elementwise import cos, sin
+from minitorch.ops.elementwise import conj_physical, cos, sin
 from minitorch.storage import contiguous_strides
 from minitorch.tensor import Tensor, wrap
 
@@ -212,7 +212,9 @@ def _is_sequence(data):
 def _shape_of(data):
     """The shape that the first elements suggest; a tensor among them counts as one number."""
     shape = []
-    while _is_sequence(data) and not isinstance(data, (str, bytes)):
+    while _is_sequence(data) and not isinstance(data, bytes):
+        if isinstance(data, str):
+            raise ValueError("too many dimensions 'str'")
         if isinstance(data, np.ndarray):
             shape.extend(data.shape)
             break
@@ -333,7 +335,7 @@ def _mixed(leaves, dtype):
 
 
 def as_tensor(
-    data: Any, dtype: dtypes.dtype | None = None, device: Device | str | None = None
+    data: Any, *, dtype: dtypes.dtype | None = None, device: Device | str | None = None
 ) -> Tensor:
     """``data`` as a tensor, sharing memory with an array or tensor where dtype and device allow it.
 
@@ -519,7 +521,10 @@ def _shape_argument(size, name):
 
 def _check_shape(shape, name):
     if any(length < 0 for length in shape):
-        raise RuntimeError(f"{name}: Dimension size must be non-negative.")
+        if name == "zeros":
+            raise RuntimeError("zeros: Dimension size must be non-negative.")
+        wrong = next(length for length in shape if length < 0)
+        raise RuntimeError(f"Trying to create tensor with negative dimension {wrong}: {list(shape)}")
     return shape
 
 
@@ -1026,6 +1031,18 @@ def _check_parts(first, second):
         )
 
 
+@op(public=False, method=False, node="PolarBackward0")
+def polar_of(xp, abs, angle, /):
+    """``abs * e ** (angle * 1j)``."""
+    return complex_of.op.body(xp, abs * xp.cos(angle), abs * xp.sin(angle))
+
+
+polar_of.vjp(
+    abs=lambda g, angle: g * (cos(angle) - sin(angle) * 1j),
+    angle=lambda g, out: g * (conj_physical(out) * -1j),
+)
+
+
 @composite(method=False)
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers of their absolute values and angles, in radians.  Shape: broadcast.
@@ -1033,7 +1050,7 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     Raises RuntimeError unless both are of one floating point dtype.  Source: torch.polar.
     """
     _check_parts(abs, angle)
-    return complex_of(abs * cos(angle), abs * sin(angle), out=out)
+    return polar_of(abs, angle, out=out)
 
 
 # --- like a tensor --------------------------------------------------------------------------------

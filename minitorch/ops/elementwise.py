@@ -142,6 +142,8 @@ def _is_complex(value):
 
 def _conj(value):
     """The conjugate; real values, the common case, pass without a copy."""
+    if isinstance(value, complex):
+        return value.conjugate()
     return conj_physical(value) if _is_complex(value) else value
 
 

@@ -717,7 +717,7 @@ def gathered(xp, input, index, /, dim):
         input = input.reshape(1)
     flat = index.reshape(1) if not index.ndim else index
     _check_bounds(flat, dim, input.shape[dim])
-    return xp.asarray(input[_along(xp, flat, dim)]).reshape(index.shape)
+    return xp.ascontiguousarray(input[_along(xp, flat, dim)]).reshape(index.shape)
 
 
 gathered.vjp(input=lambda g, index, dim, input_shape: gathered_back(g, index, dim, input_shape))
@@ -1116,6 +1116,8 @@ def index_selected(xp, input, index, /, dim):
     index = index.reshape(-1)
     length = lifted.shape[dim]
     if index.size and (index.min() < 0 or index.max() >= length):
+        if dim == 0:
+            raise IndexError("index out of range in self")
         wrong = index[(index < 0) | (index >= length)][0]
         raise RuntimeError(f"INDICES element is out of DATA bounds, id={wrong} axis_dim={length}")
     chosen = xp.take(lifted, index, dim)
@@ -1483,10 +1485,15 @@ def take_along_dim(
 # --- masks ----------------------------------------------------------------------------------------
 
 
+def _row_major(xp, array):
+    """What torch makes row-major, NumPy may lay out as its inputs are."""
+    return array if array.flags.c_contiguous else xp.ascontiguousarray(array)
+
+
 @op(public=False, method=False, inplace=True, node="MaskedFillBackward0")
 def masked_filled(xp, input, mask, /, value):
     """``input`` with one number where ``mask``."""
-    return xp.where(mask, value, input)
+    return _row_major(xp, xp.where(mask, value, input))
 
 
 masked_filled.vjp(input=lambda g, mask: masked_zero(g, mask))
@@ -1495,7 +1502,7 @@ masked_filled.vjp(input=lambda g, mask: masked_zero(g, mask))
 @op(public=False, method=False, inplace=True, node="MaskedFillBackward1")
 def masked_filled_with(xp, input, mask, value, /):
     """``input`` with the number in a 0-d tensor where ``mask``."""
-    return xp.where(mask, value.astype(input.dtype), input)
+    return _row_major(xp, xp.where(mask, value.astype(input.dtype), input))
 
 
 masked_filled_with.vjp(
@@ -1510,7 +1517,7 @@ def _masked_fill(in_place, input, mask, value):
         raise RuntimeError(
             f"masked_fill_ only supports boolean masks, but got mask with dtype {_C_NAMES[mask.dtype.name]}"
         )
-    broadcast_pair(input.shape, mask.shape)
+    broadcast_pair(mask.shape, input.shape)
     if isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(
@@ -1727,7 +1734,7 @@ def tril(xp, input, /, diagonal=0):
     Raises RuntimeError below 2 dimensions.  Source: torch.tril.
     """
     _check_matrix(input, "tril")
-    return xp.tril(input, diagonal)
+    return _row_major(xp, xp.tril(input, diagonal))
 
 
 tril.vjp(input=lambda g, diagonal: tril(g, diagonal))
@@ -1740,7 +1747,7 @@ def triu(xp, input, /, diagonal=0):
     Raises RuntimeError below 2 dimensions.  Source: torch.triu.
     """
     _check_matrix(input, "triu")
-    return xp.triu(input, diagonal)
+    return _row_major(xp, xp.triu(input, diagonal))
 
 
 triu.vjp(input=lambda g, diagonal: triu(g, diagonal))

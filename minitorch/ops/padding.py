@@ -96,7 +96,7 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
             f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} padding of the "
             f"last {len(pad) // 2} dimensions needs 1 or 2 more, but the input has {input.ndim}"
         )
-    positions = []
+    positions: list = []
     for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
         if not before and not after:
             positions.append(None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
 import math
-from collections import namedtuple
 
 import numpy as np
 
@@ -55,7 +55,7 @@ __all__ = [
 
 def axis_of(dim, ndim) -> int:
     """``dim`` counted from the front.  Raises IndexError out of range, as torch does."""
-    limit = builtins_max(ndim, 1)
+    limit = builtins.max(ndim, 1)
     if not -limit <= dim < limit:
         raise IndexError(
             f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})"
@@ -74,9 +74,6 @@ def axes_of(dim, ndim) -> tuple:
         if axes.count(axis) > 1:
             raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
     return axes if ndim else ()
-
-
-builtins_max, builtins_any, builtins_all = max, any, all
 
 
 def _numbered(name):
@@ -549,14 +546,14 @@ def _arg(name):
 argmax = _arg("argmax")
 argmin = _arg("argmin")
 
-_aminmax = namedtuple("aminmax", "min max")
+_aminmax = return_type("aminmax", ("min", "max"))
 
 
 @composite
 def aminmax(input, *, dim: int | None = None, keepdim: bool = False):
     """(min, max) of all elements or along ``dim``.  Source: torch.aminmax."""
     dims = () if dim is None else dim
-    return return_type("aminmax", ("min", "max"))(amin(input, dims, keepdim), amax(input, dims, keepdim))
+    return _aminmax(amin(input, dims, keepdim), amax(input, dims, keepdim))
 
 
 # --- truth ------------------------------------------------------------------------------------------------
@@ -593,7 +590,7 @@ def variance(xp, input, /, dim, correction, keepdim):
     wide = input.astype(_accumulator(input.dtype), copy=False)
     center = wide.mean(axes, keepdims=True)
     distance = xp.absolute(wide - center) ** 2
-    freedom = builtins_max(_count(input.shape, dim) - correction, 0)
+    freedom = builtins.max(_count(input.shape, dim) - correction, 0)
     total = distance.sum(axes, keepdims=bool(keepdim))
     return (total / np.float64(freedom).astype(total.dtype)).astype(input.real.dtype, copy=False)
 

@@ -1158,7 +1158,8 @@ view_as_complex.vjp(input=lambda g: view_as_real(g))
 @op(varargs="dims")
 def flip(xp, input, /, dims):
     """The order of elements reversed along ``dims``: a copy.  Source: torch.flip."""
-    return xp.flip(input, unique_dims(dims, input.ndim, "flip")).copy() if input.ndim else input.copy()
+    dims = unique_dims(dims, input.ndim, "flip")
+    return xp.flip(input, dims if input.ndim else ()).copy(order="K")
 
 
 flip.vjp(input=lambda g, dims: flip(g, dims))
@@ -1187,6 +1188,7 @@ def roll(xp, input, /, shifts, dims=()):
     Source: torch.roll.
     """
     shifts, dims = as_sizes(shifts, "roll", "shifts"), as_sizes(dims, "roll", "dims")
+    input = xp.ascontiguousarray(input) if input.ndim else input
     if not dims and len(shifts) == 1:
         return xp.roll(input, shifts[0])
     if len(shifts) != len(dims):
@@ -1213,7 +1215,7 @@ def rot90(xp, input, /, k=1, dims=(0, 1)):
         raise RuntimeError(
             f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
-    return xp.rot90(input, k, (first, second)).copy()
+    return xp.rot90(input, k, (first, second)).copy(order="K")
 
 
 rot90.vjp(input=lambda g, k, dims: rot90(g, -k, dims))
@@ -1235,7 +1237,7 @@ def repeat(xp, input, /, repeats):
     for length in result:
         if length < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {length}: {result}")
-    return xp.tile(input, repeats) if repeats else input.copy()
+    return xp.tile(input if input.flags.c_contiguous else input.copy(), repeats)
 
 
 repeat.vjp(input=lambda g, input_shape, repeats: fold_repeats(g, input_shape, repeats))

@@ -44,7 +44,7 @@ SAMPLES = {
         Fails([1.0], device="cuda"),
         Fails([1.0], dtype="float32"),
     ],
-    "as_tensor": [S([1, 2]), S(1.5), S(normal(3)), S(normal(3), np.dtype("float32")), Fails("a")],
+    "as_tensor": [S([1, 2]), S(1.5), S(normal(3)), S(normal(3), dtype=np.dtype("float32")), Fails("a")],
     "asarray": [S([1, 2]), S(normal(3)), S(3), S(normal(2), dtype=np.dtype("float32")), Fails([1.0], copy=False)],
     "scalar_tensor": [S(1), S(1.5), S(1, dtype=_long), S(True)],
     "from_numpy": [Fails([1])],
