@@ -28,6 +28,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import minitorch as mt
 from minitorch import dtypes, safetensors
 from minitorch.device import device
 from minitorch.nn.parameter import Parameter
@@ -500,6 +501,84 @@ def test_errors_are_of_the_classes_of_torch(tmp_path):
             call(torch, torch.ones(2))
         if error is not TypeError:
             assert str(mine.value).split()[:3] == str(theirs.value).split()[:3]
+
+
+# --- modules and optimizers -----------------------------------------------------------------------
+
+
+def small_model():
+    mt.manual_seed(0)
+    return mt.nn.Sequential(mt.nn.Linear(3, 4), mt.nn.BatchNorm1d(4), mt.nn.Linear(4, 2))
+
+
+def train(model, optimizer, scheduler, steps):
+    x = mt.randn(8, 3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (model(x) ** 2).mean().backward()
+        optimizer.step()
+        scheduler.step()
+
+
+def test_training_goes_on_from_a_checkpoint_as_if_never_interrupted(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+
+    def start():
+        model = small_model()
+        optimizer = mt.optim.Adam(model.parameters(), lr=0.05, weight_decay=1e-3)
+        return model, optimizer, mt.optim.lr_scheduler.MultiStepLR(optimizer, [3, 5], gamma=0.5)
+
+    model, optimizer, scheduler = start()
+    train(model, optimizer, scheduler, 4)
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "rng": mt.get_rng_state(),
+        "epoch": 4,
+    }
+    mt.save(state, path)
+    train(model, optimizer, scheduler, 3)
+
+    twin, twin_optimizer, twin_scheduler = start()
+    loaded = mt.load(path)
+    assert type(loaded["model"]) is collections.OrderedDict
+    assert loaded["model"]._metadata == state["model"]._metadata
+    assert loaded["optimizer"].keys() == state["optimizer"].keys()
+    twin.load_state_dict(loaded["model"])
+    twin_optimizer.load_state_dict(loaded["optimizer"])
+    twin_scheduler.load_state_dict(loaded["scheduler"])
+    mt.set_rng_state(loaded["rng"])
+    train(twin, twin_optimizer, twin_scheduler, 3)
+    for name, tensor in model.state_dict().items():
+        assert mt.equal(tensor, twin.state_dict()[name]), name
+
+
+def test_tied_weights_of_a_module_are_stored_once():
+    embedding = mt.nn.Linear(30, 30, bias=False)
+    head = mt.nn.Linear(30, 30, bias=False)
+    head.weight = embedding.weight
+    model = mt.nn.Sequential(embedding, head)
+    data = saved(model.state_dict())
+    assert len(data) < 1.5 * 30 * 30 * 4
+    loaded = load(io.BytesIO(data))
+    assert loaded["0.weight"].data_ptr() == loaded["1.weight"].data_ptr()
+
+
+def test_other_programs_read_the_weights_of_a_module():
+    oracle = pytest.importorskip("safetensors.numpy")
+    state = small_model().state_dict()
+    theirs = oracle.load(saved(state))
+    assert theirs.keys() == state.keys()
+    assert all((theirs[name] == state[name].numpy()).all() for name in state)
+
+
+def test_whole_modules_and_optimizers_are_refused():
+    model = small_model()
+    with pytest.raises(TypeError, match=r"Sequential at obj: save its state_dict\(\)"):
+        mt.save(model, io.BytesIO())
+    with pytest.raises(TypeError, match=r"Adam at obj\['optimizer'\]: save its state_dict\(\)"):
+        mt.save({"optimizer": mt.optim.Adam(model.parameters())}, io.BytesIO())
 
 
 # --- map_location ---------------------------------------------------------------------------------

@@ -195,6 +195,8 @@ class Op:
             function = self._unary()
         elif self.elementwise and simple and len(self.inputs) == 2:
             function = self._binary(self.call)
+        elif len(self.inputs) == 1 and not self.sequence and not self.promote:
+            function = self._single()
         else:
             function = self._any()
         function.__name__ = function.__qualname__ = self.name
@@ -290,13 +292,52 @@ class Op:
 
         return function
 
+    def _single(self):
+        """Ops of one tensor, such as views and reductions, whose arguments need no promotion."""
+        call, defaults, metadata, positional = self.call, self.defaults, self.metadata, self.positional
+        complete, varargs, view, differentiable = not self.required, self.varargs, self.view, self.differentiable
+
+        def function(*args, **kwargs):
+            if not args or not isinstance(args[0], Tensor) or not kwargs.keys() <= metadata:
+                return call(args, kwargs)
+            input = args[0]
+            array = input._array
+            if type(array) is not _ndarray or (varargs and len(args) > 1):
+                return call(args, kwargs)
+            params = defaults
+            if len(args) > 1 or kwargs:
+                if len(args) > len(positional) + 1:
+                    return call(args, kwargs)
+                params = {**defaults, **dict(zip(positional, args[1:], strict=False)), **kwargs}
+            if not complete and not params.keys() >= metadata:
+                return call(args, kwargs)
+            result = mode.run(self.forward, np, array, **params)
+            if type(result) is tuple:
+                return self._finish(result, [input], params)
+            tensor = wrap(result if type(result) is _ndarray else np.asarray(result))
+            if view:
+                tensor._counter = input._counter
+                tensor._view = View.of(input, self, params, 0)
+            if differentiable and (input._requires_grad or input._view) and mode.grad:
+                edge = input._edge()
+                if edge is not None and tensor._array.dtype.kind in "fcV":
+                    metas = ((array.shape, array.dtype),)
+                    tensor._node = self._record((tensor,), (edge,), (input,), 1, params, metas)
+                    tensor._requires_grad = True
+            return tensor
+
+        return function
+
     def call(self, args, kwargs):
         """The general way: bind, promote, run, wrap, record."""
-        if args and _is_raw(args[0]) and inside_quiet_context.get():
+        if args and not isinstance(args[0], Tensor) and _is_raw(args[0]) and inside_quiet_context.get():
             return self._forward(args[0])(namespace_of(args[0]), *args, **kwargs)
         inputs, params, out = self.bind(args, kwargs)
-        inputs, common = self._promoted(inputs)
-        result = self._run(inputs, common, params)
+        inputs, common = self._promoted(inputs) if self.promote else (inputs, None)
+        return self._finish(self._run(inputs, common, params), inputs, params, out)
+
+    def _finish(self, result, inputs, params, out=None):
+        """Tensors over the arrays of ``result``: marked as views, recorded, written to ``out``."""
         several = type(result) is tuple
         tensors = tuple([_tensor(array) for array in result]) if several else (_tensor(result),)
         if self.view:
@@ -322,13 +363,13 @@ class Op:
         """The forward on the arrays behind ``inputs``, in this thread's quiet context."""
         if self.sequence:
             arrays = [[x._array for x in inputs[0]], *map(_array_of, inputs[1:])]
-        elif self.promote:
-            arrays = [_operand_array(x, common) for x in inputs]
+            first = arrays[0][0]
         else:
-            arrays = [None if x is None else x._array for x in inputs]
-        first = arrays[0][0] if self.sequence else next(a for a in arrays if is_array(a))
+            arrays = [x._array if isinstance(x, Tensor) else _operand_array(x, common) for x in inputs]
+            first = next(a for a in arrays if a is not None)
+        xp, forward = (np, self.forward) if type(first) is _ndarray else (namespace(first), self._forward(first))
         try:
-            return mode.run(self._forward(first), namespace(first), *arrays, **params)
+            return mode.run(forward, xp, *arrays, **params)
         except ValueError as error:
             if self.elementwise:
                 raise _broadcast_error(arrays, error) from None
@@ -717,8 +758,7 @@ def _array_of(x):
 
 
 def _operand_array(x, common):
-    if isinstance(x, Tensor):
-        return x._array
+    """A Python number as an array of the common dtype."""
     if x is None:
         return None
     # A wide Python int wraps around, as torch's cast does.
