@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,19 +22,25 @@ from minitorch import dtypes, safetensors
 __all__ = ["Placement", "dtype_named", "place", "see"]
 
 
-@dataclass(slots=True, eq=False)
 class Placement:
-    """Where in a file an array goes.  ``place`` fills in ``entry`` and ``view``."""
+    """Where in a file an array goes.  ``place`` fills in ``entry`` and ``view``.
 
-    array: np.ndarray
-    #: The name it asks for.
-    name: str
-    #: Whether it may share its entry with arrays that overlap it.
-    shares: bool = True
-    #: The name of the entry that holds its bytes.
-    entry: str = ""
-    #: How it sees those bytes; None if it is the entry itself.
-    view: dict[str, Any] | None = None
+    Args:
+        array: the array.
+        name: the name it asks for.
+        shares: whether it may share its entry with arrays that overlap it.
+    """
+
+    __slots__ = ("array", "name", "shares", "entry", "view")
+
+    def __init__(self, array: np.ndarray, name: str, shares: bool = True) -> None:
+        self.array = array
+        self.name = name
+        self.shares = shares
+        #: The name of the entry that holds its bytes.
+        self.entry = ""
+        #: How it sees those bytes; None if it is the entry itself.
+        self.view: dict[str, Any] | None = None
 
 
 def place(placements: Sequence[Placement]) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
 """How the elements of a tensor are ordered in memory: memory formats, and the one layout, strided.
 
-A memory format is an order of the dimensions, from the slowest to the fastest.  ``channels_last`` keeps
-the shape (N, C, H, W) and lays the elements out as (N, H, W, C).
+A memory format is an order of the dimensions, from the slowest to the fastest.  ``channels_last``
+keeps the shape (N, C, H, W) and lays the elements out as (N, H, W, C).
 Source: ``torch.memory_format``, ``torch.layout``.
 """
 

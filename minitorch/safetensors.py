@@ -22,8 +22,7 @@ import json
 import math
 import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -55,8 +54,7 @@ _CODES = {np.dtype(text).name: code for code, text in _PLAIN_CODES.items()}
 _CODES.update({name: code for code, name in _EXTENDED_CODES.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One array of a file: bytes ``start`` to ``stop`` after the header."""
 
     name: str

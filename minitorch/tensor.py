@@ -245,8 +245,9 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """Whether ops on this tensor are recorded and ``backward`` gives it a gradient."""
-        if self._view is not None:
-            self._edge()
+        view = self._view
+        if view is not None and view.version != self._counter[0]:
+            return self._requires_grad or view.base._requires_grad  # a write may have changed it
         return self._requires_grad
 
     @requires_grad.setter

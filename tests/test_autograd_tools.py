@@ -609,6 +609,13 @@ class Recorder(contextlib.AbstractContextManager):
         self.seen.append("exit " + self.name)
 
 
+def view_of_something_modified(lib, x, run):
+    base = x * 1
+    row = base[1:]
+    base.mul_(2)
+    return backward_of(run(body, row, use_reentrant=False))
+
+
 def contexts(lib, x, run):
     seen = []
     out = run(
@@ -649,6 +656,7 @@ CHECKPOINT = {
         lib, x, run, determinism_check="none"
     ),
     "contexts": contexts,
+    "a view of something modified": view_of_something_modified,
     "module": module,
     "reentrant module": reentrant_module,
     "no input with grad": lambda lib, x, run: run(body, x.detach(), use_reentrant=False),
@@ -772,6 +780,27 @@ def test_a_second_run_that_differs_is_an_error_also_where_torch_stops_early():
 
     with pytest.raises(CheckpointError, match="A different number of tensors was saved"):
         checkpoint(function, leaf(mt, 1.0), use_reentrant=False).sum().backward()
+
+
+@pytest.mark.parametrize("determinism_check", ["default", "none"])
+def test_a_second_run_with_another_weight_is_an_error(determinism_check):
+    weights = [leaf(mt, 1.0), leaf(mt, 2.0)]
+
+    def function(a):
+        weights.reverse()
+        return a * weights[0]
+
+    out = checkpoint(
+        function, leaf(mt, 1.0), use_reentrant=False, determinism_check=determinism_check
+    )
+    with pytest.raises(CheckpointError, match="other tensors .* 1 not again"):
+        out.backward()
+
+
+def test_a_leaf_made_inside_is_no_difference():
+    x = leaf(mt, 1.0, 2.0)
+    checkpoint(lambda a: a * leaf(mt, 3.0, 4.0), x, use_reentrant=False).sum().backward()
+    assert x.grad.tolist() == [3.0, 4.0]
 
 
 def test_checkpointed_training_is_the_same():

@@ -7,6 +7,8 @@ finds its version outdated and rebuilds its edge by replaying its chain, when so
 
 from __future__ import annotations
 
+import re
+
 from minitorch.autograd.graph import Node
 from minitorch.autograd.mode import mode, set_grad_enabled
 
@@ -48,6 +50,8 @@ class View:
 
     def refresh(self, tensor):
         """Give ``tensor`` the edge that it has after the storage was written to."""
+        if self.base._requires_grad and (self.several or not self.recorded):
+            raise _ambiguous_view_error(self, tensor, "its base or another view of its base has been")
         self.version = tensor._counter[0]
         if not self.base._requires_grad:
             return
@@ -120,23 +124,25 @@ def check_writable(tensor):
     base = view.base
     if base._requires_grad and base.is_leaf:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if view.several or not view.recorded and (base._requires_grad or tensor._requires_grad):
+        raise _ambiguous_view_error(view, tensor, "is being")
+
+
+def _ambiguous_view_error(view, tensor, what):
+    """torch's error for a view that cannot follow a write: made with others at once, or unrecorded."""
     if view.several:
-        raise RuntimeError(
-            f"Output {tensor._index} of {_node_name(tensor)} is a view and is being modified inplace. This view is "
-            "the output of a function that returns multiple views. Such functions do not allow the output "
-            "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        name = "View" if tensor._node is None else re.sub(r"Backward\d+$", "", tensor._node.name())
+        return RuntimeError(
+            f"Output {tensor._index} of {name} is a view and {what} modified inplace. This view is the output of a "
+            "function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
         )
-    if not view.recorded and (base._requires_grad or tensor._requires_grad):
-        raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-            "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-            "both the view and the inplace either both inside the no_grad block (if you don't want the inplace "
-            "to be tracked) or both outside (if you want the inplace to be tracked)."
-        )
-
-
-def _node_name(tensor):
-    return "ViewBackward0" if tensor._node is None else tensor._node.name()
+    return RuntimeError(
+        f"A view was created in no_grad mode and {what} modified inplace with grad mode enabled. Given that "
+        "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+        "both the view and the inplace either both inside the no_grad block (if you don't want the inplace "
+        "to be tracked) or both outside (if you want the inplace to be tracked)."
+    )
 
 
 def rebase(tensor, node, scatter):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import operator
 
-__all__ = ["as_sizes", "unique_dims", "wrap_dim"]
+__all__ = [
+    "as_sizes",
+    "unique_dims",
+    "wrap_dim",
+]
 
 
 def wrap_dim(dim, ndim: int, name: str = "", argument: str = "dim") -> int:
@@ -17,13 +21,14 @@ def wrap_dim(dim, ndim: int, name: str = "", argument: str = "dim") -> int:
     ndim = ndim or 1
     if not -ndim <= dim < ndim:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
+            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got "
+            f"{dim})"
         )
     return dim + ndim if dim < 0 else dim
 
 
 def unique_dims(dims, ndim: int, name: str = "") -> tuple[int, ...]:
-    """One dimension or several, counted from the front.  Raises RuntimeError if one appears twice."""
+    """One dimension or several, counted from the front; RuntimeError if one appears twice."""
     if not isinstance(dims, (tuple, list)):
         return (wrap_dim(dims, ndim, name),)
     wrapped = tuple([wrap_dim(dim, ndim, name) for dim in dims])
@@ -43,7 +48,8 @@ def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
             checked.append(operator.index(length))
         except TypeError:
             raise TypeError(
-                f"{name}(): argument '{argument}' (position 1) must be tuple of ints, but found element of type "
+                f"{name}(): argument '{argument}' (position 1) must be tuple of ints, but found "
+                "element of type "
                 f"{type(length).__name__} at pos {at}"
             ) from None
     return tuple(checked)
@@ -54,5 +60,6 @@ def _integer(value, name, argument, wanted="int", position=""):
         return operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name}(): argument '{argument}'{position} must be {wanted}, not {type(value).__name__}"
+            f"{name}(): argument '{argument}'{position} must be {wanted}, not "
+            f"{type(value).__name__}"
         ) from None

@@ -46,6 +46,7 @@ REGISTRY: dict[str, Op] = {}
 COMPOSITES: dict[str, Composite] = {}
 
 _NUMBERS = (bool, int, float, complex)
+_ALL_KINDS = "biufVc"
 _new = object.__new__
 _ndarray = np.ndarray
 #: NumPy's spellings, accepted wherever torch's are.
@@ -56,7 +57,10 @@ def op(body=None, **traits):
     """Make an op of a body.  The traits, each said and never implied:
 
     Args:
-        elementwise: inputs broadcast and promote together; Python numbers stand for tensors.
+        elementwise: inputs broadcast and promote together.
+        numbers: the inputs that may be Python numbers (default: none of a public op, all of an internal one).
+        kinds: the kinds of elements it computes with, in NumPy's letters; others raise NotImplementedError.
+        check: looks at the inputs as they were given, before promotion, and raises.
         promote: inputs promote together without broadcasting (``cat``).
         dtype: "same", "float" (integers compute in the default dtype) or "bool" (the result is bool).
         view: the body returns a view of its first input.
@@ -85,6 +89,9 @@ class Op:
         *,
         name=None,
         elementwise=False,
+        numbers=None,
+        kinds="biufc",
+        check=None,
         promote=False,
         dtype="same",
         view=False,
@@ -105,6 +112,8 @@ class Op:
         self.elementwise = elementwise
         self.promote = promote or elementwise
         self.dtype = dtype
+        self.kinds = kinds.replace("f", "fV")  # V: bfloat16, as NumPy sees it
+        self.check = check
         self.view = view
         self.several = several
         self.outputs = outputs
@@ -122,6 +131,7 @@ class Op:
         self.rules = {}
         self.joint_rule = None
         self._read_signature()
+        self.numbers = (() if public else self.inputs) if numbers is None else numbers
         self._node_types = {}
         self._plans = {}
         self.function = self._make_function()
@@ -214,7 +224,7 @@ class Op:
         return function
 
     def _unary(self):
-        call, kinds, defaults = self.call, "fcV" if self.dtype == "float" else "fciubV", self.defaults
+        call, kinds, defaults = self.call, self._plain_kinds(), self.defaults
         differentiable = self.differentiable and self.dtype != "bool"
 
         def function(input, *args, **kwargs):
@@ -240,6 +250,11 @@ class Op:
 
         return function
 
+    def _plain_kinds(self):
+        """The kinds of elements that need no look at promotion, ``kinds`` or ``check``."""
+        plain = "fcV" if self.dtype == "float" or self.check else "fciubV"
+        return "".join(kind for kind in plain if kind in self.kinds)
+
     def operator(self):
         """The op as the method behind an operator such as ``*``: a foreign operand may take over."""
 
@@ -252,7 +267,8 @@ class Op:
         return self._binary(call)
 
     def _binary(self, call):
-        kinds, defaults = "fcV" if self.dtype == "float" else "fciubV", self.defaults
+        kinds, defaults = self._plain_kinds(), self.defaults
+        numbers = (float, int) if self.inputs[1] in self.numbers else ()
         differentiable = self.differentiable and self.dtype != "bool"
 
         def function(input, other, *args, **kwargs):
@@ -264,7 +280,7 @@ class Op:
                 y = other._array
                 if y.dtype is not dtype or dtype.kind not in kinds or type(x) is not _ndarray:
                     return call((input, other), kwargs)
-            elif (type(other) is float or type(other) is int) and dtype.kind == "f" and type(x) is _ndarray:
+            elif type(other) in numbers and dtype.kind == "f" and type(x) is _ndarray:
                 y = other
             else:
                 return call((input, other), kwargs)
@@ -296,13 +312,14 @@ class Op:
         """Ops of one tensor, such as views and reductions, whose arguments need no promotion."""
         call, defaults, metadata, positional = self.call, self.defaults, self.metadata, self.positional
         complete, varargs, view, differentiable = not self.required, self.varargs, self.view, self.differentiable
+        kinds = self.kinds
 
         def function(*args, **kwargs):
             if not args or not isinstance(args[0], Tensor) or not kwargs.keys() <= metadata:
                 return call(args, kwargs)
             input = args[0]
             array = input._array
-            if type(array) is not _ndarray or (varargs and len(args) > 1):
+            if type(array) is not _ndarray or (varargs and len(args) > 1) or array.dtype.kind not in kinds:
                 return call(args, kwargs)
             params = defaults
             if len(args) > 1 or kwargs:
@@ -333,7 +350,7 @@ class Op:
         if args and not isinstance(args[0], Tensor) and _is_raw(args[0]) and inside_quiet_context.get():
             return self._forward(args[0])(namespace_of(args[0]), *args, **kwargs)
         inputs, params, out = self.bind(args, kwargs)
-        inputs, common = self._promoted(inputs) if self.promote else (inputs, None)
+        inputs, common = self._prepared(inputs)
         return self._finish(self._run(inputs, common, params), inputs, params, out)
 
     def _finish(self, result, inputs, params, out=None):
@@ -461,7 +478,7 @@ class Op:
             return value
         if value is None and name in self.optional:
             return None
-        if self.elementwise:
+        if name in self.numbers:
             if isinstance(value, _NUMBERS):
                 return value
             if isinstance(value, np.generic):
@@ -471,6 +488,18 @@ class Op:
         )
 
     # --- promotion ------------------------------------------------------------------------------
+
+    def _prepared(self, inputs):
+        """The inputs checked and promoted, and their common dtype (None where nothing promotes)."""
+        if self.check is not None:
+            self.check(*inputs)
+        inputs, common = self._promoted(inputs) if self.promote else (inputs, None)
+        if self.kinds == _ALL_KINDS or self.sequence:
+            return inputs, common
+        dtype = inputs[0]._array.dtype if common is None else common.numpy
+        if dtype.kind not in self.kinds:
+            raise NotImplementedError(f'"{self.name}_cpu" not implemented for \'{_title(dtype_of(dtype))}\'')
+        return inputs, common
 
     def _promoted(self, inputs):
         """The inputs in their common dtype (tensors cast, recorded where they require grad), and that."""
@@ -570,7 +599,7 @@ class Op:
         recording = mode.grad and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
         if recording:
             check_writable(tensor)
-        inputs, common = self._promoted(inputs)
+        inputs, common = self._prepared(inputs)
         if common is not None and common.rank > tensor.dtype.rank:
             raise RuntimeError(
                 f"result type {_title(common)} can't be cast to the desired output type {_title(tensor.dtype)}"
@@ -729,7 +758,7 @@ def write(tensor, result, name):
         raise RuntimeError(
             f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
-    if 0 in target.strides and any(s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True)):
+    if target.size and 0 in target.strides and any(s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True)):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single "
             "memory location. Please clone() the tensor before performing the operation."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from minitorch import dtypes
@@ -24,6 +25,7 @@ __all__ = [
     "bool",
     "byte",
     "can_cast",
+    "cast_copy",
     "cdouble",
     "cfloat",
     "char",
@@ -50,7 +52,7 @@ _bool, _int, _float, _complex, _type = bool, int, float, complex, type
 
 
 def as_dtype(dtype, name: str = "to") -> dtypes.dtype:
-    """A dtype given as such or as a Python type, ``dtype=float``.  Raises TypeError for anything else."""
+    """A dtype given as such or as a Python type, ``dtype=float``; else TypeError."""
     if isinstance(dtype, dtypes.dtype):
         return dtype
     # torch: Python's float is float64 here, whatever the default dtype.
@@ -80,7 +82,7 @@ clone.vjp(input=lambda g: g)
 
 @composite(public=False, method=True)
 def contiguous(self: Tensor, memory_format: memory_format = contiguous_format) -> Tensor:
-    """The tensor itself if its memory is row-major (or as ``memory_format`` says), else a copy that is.
+    """The tensor itself if its memory is in the wanted order, row-major by default, else a copy.
 
     Raises RuntimeError for a channels-last format on another number of dimensions.
     Source: torch.Tensor.contiguous.
@@ -129,7 +131,7 @@ def _read_to(args, kwargs):
     """The (device, dtype, copy, memory format) that a call of ``to`` asks for."""
     unknown = kwargs.keys() - set(_TO_NAMES)
     if unknown:
-        raise TypeError(f"to() got an unexpected keyword argument '{min(unknown)}'")
+        raise TypeError(_to_mismatch(args, kwargs))
     given = dict(kwargs)
     rest = list(args)
     if rest:
@@ -163,10 +165,14 @@ def _read_to(args, kwargs):
 
 
 def _to_mismatch(args, kwargs):
-    given = [_type(a).__name__ for a in args] + [f"{k}={_type(v).__name__}" for k, v in kwargs.items()]
+    given = [_type(a).__name__ for a in args] + [
+        f"{k}={_type(v).__name__}" for k, v in kwargs.items()
+    ]
     return (
-        f"to() received an invalid combination of arguments - got ({', '.join(given)}), but expected one of: "
-        "(device, dtype, non_blocking, copy), (dtype, non_blocking, copy) or (other, non_blocking, copy), "
+        f"to() received an invalid combination of arguments - got ({', '.join(given)}), but "
+        "expected one of: "
+        "(device, dtype, non_blocking, copy), (dtype, non_blocking, copy) or (other, "
+        "non_blocking, copy), "
         "each with memory_format"
     )
 
@@ -180,7 +186,9 @@ def _converter(name, dtype):
         return to(self, dtype, memory_format=memory_format)
 
     convert.__name__ = convert.__qualname__ = name
-    convert.__doc__ = f"The elements as {dtype}; itself where it is that already.  Source: torch.Tensor.{name}."
+    convert.__doc__ = (
+        f"The elements as {dtype}; itself where it is that already.  Source: torch.Tensor.{name}."
+    )
     return composite(convert, name=name, public=False, method=True)
 
 
@@ -201,8 +209,9 @@ bool = _converter("bool", dtypes.bool_)
 
 @composite(public=False, method=True)
 def type(self: Tensor, dtype=None, non_blocking=False) -> str | Tensor:
-    """Without an argument the name of the old tensor class (``'torch.FloatTensor'``), else the tensor
-    converted to ``dtype``: a dtype, such a name, or such a class.
+    """The tensor converted to ``dtype``; without it, the name of its old class.
+
+    ``dtype`` may be a dtype, a name (``'torch.FloatTensor'``) or an old class.
 
     Raises ValueError for an unknown name.  Source: torch.Tensor.type.
     """
@@ -239,11 +248,14 @@ def cpu(self: Tensor, memory_format: memory_format = preserve_format) -> Tensor:
 
 @composite(public=False, method=True)
 def cuda(self: Tensor, device=None, non_blocking=False, memory_format=preserve_format) -> Tensor:
-    """The tensor on a GPU.  Raises AssertionError while there is none.  Source: torch.Tensor.cuda."""
+    """The tensor on a GPU.  Raises AssertionError while there is none.
+
+    Source: torch.Tensor.cuda.
+    """
     return to(self, Device("cuda" if device is None else device), memory_format=memory_format)
 
 
-# --- out of the graph -------------------------------------------------------------------------------
+# --- out of the graph -----------------------------------------------------------------------------
 
 
 @composite
@@ -268,34 +280,46 @@ def detach_(input: Tensor) -> Tensor:
     """
     if input._view is not None and input.requires_grad:
         raise RuntimeError(
-            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
-            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "Can't detach views in-place. Use detach() instead. If you are using "
+            "DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
+            "buckets, and hence "
             "detach_() cannot be called on these gradients."
         )
     input._node, input._index, input._requires_grad = None, 0, False
     return input
 
 
-# --- element types of results -----------------------------------------------------------------------
+# --- element types of results ---------------------------------------------------------------------
 
 
 @composite(method=False)
 def result_type(tensor1, tensor2) -> dtypes.dtype:
-    """The dtype that an operation on the two (tensors or numbers) computes in.  Source: torch.result_type."""
-    tensors, zero_dims, scalars = [], [], []
+    """The dtype that an operation on the two (tensors or numbers) computes in.
+
+    Source: torch.result_type.
+    """
+    tensors: list = []
+    zero_dims: list = []
+    scalars: list = []
     for value in (tensor1, tensor2):
         if isinstance(value, Tensor):
             (tensors if value.ndim else zero_dims).append(value.dtype)
         elif isinstance(value, (_bool, _int, _float, _complex)):
             scalars.append(_type(value))
         else:
-            raise TypeError(f"result_type(): expected a Tensor or a number, not {_type(value).__name__}")
+            raise TypeError(
+                f"result_type(): expected a Tensor or a number, not {_type(value).__name__}"
+            )
     return result_type_of(tuple(tensors), tuple(zero_dims), tuple(scalars))
 
 
 @composite(method=False)
-def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> _bool:
-    """Whether ``from_`` converts to ``to`` without dropping to a lower category.  Source: torch.can_cast."""
+def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> builtins.bool:
+    """Whether ``from_`` converts to ``to`` without dropping to a lower category.
+
+    Source: torch.can_cast.
+    """
     for value in (from_, to):
         if not isinstance(value, dtypes.dtype):
             raise TypeError(f"can_cast(): expected dtypes, not {_type(value).__name__}")

@@ -102,6 +102,14 @@ def convolve(xp, input, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dil
     return result.astype(dtype, copy=False)
 
 
+def _turned(xp, weight, groups):
+    """The kernel of the transposed map.  Shape: (O, C/G, *kernel) -> (C, O/G, *kernel), reversed."""
+    filters, channels, *kernel = weight.shape
+    grouped = weight.reshape(groups, filters // groups, channels, *kernel).swapaxes(1, 2)
+    flipped = xp.flip(grouped, tuple(range(3, grouped.ndim)))
+    return xp.ascontiguousarray(flipped).reshape(groups * channels, filters // groups, *kernel)
+
+
 @op(public=False, method=False, node="ConvolutionBackwardBackward0")
 def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilation, groups):
     """The gradient of :func:`convolve` for its input (of ``shape``), from that of its result.
@@ -113,6 +121,12 @@ def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilatio
     kernel, out = weight.shape[2:], input.shape[2:]
     images, filters = input.shape[0], weight.shape[0]
     channels, spatial = shape[1], shape[2:]
+    reach = [d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True)]
+    if input.size and all(s == 1 for s in stride) and min(reach) >= 0:
+        # A convolution itself, with the kernel turned around.  Gathering beats scattering.
+        turned = _turned(xp, weight, groups)
+        result = convolve.op.body(xp, input, turned, None, stride, reach, dilation, groups)
+        return result.astype(dtype, copy=False)
     padded_shape = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
     padded = xp.zeros((images, channels, *padded_shape), input.dtype)
     if input.size:

@@ -42,6 +42,7 @@ __all__ = [
     "as_tensor",
     "asarray",
     "complex",
+    "complex_of",
     "empty",
     "empty_like",
     "empty_strided",
@@ -62,6 +63,7 @@ __all__ = [
     "ones",
     "ones_like",
     "polar",
+    "polar_of",
     "range",
     "scalar_dtype",
     "scalar_tensor",
@@ -109,8 +111,8 @@ def tensor(
 ) -> Tensor:
     """A new tensor that holds a copy of ``data``: numbers, nested sequences, arrays or tensors.
 
-    Without ``dtype``: floats give the default dtype, ints int64, bools bool; arrays and tensors, also
-    inside sequences, keep theirs and promote.
+    Without ``dtype``: floats give the default dtype, ints int64, bools bool; arrays and tensors,
+    also inside sequences, keep theirs and promote.
 
     Raises ValueError for ragged nesting, TypeError or RuntimeError for what is no number.
     Source: torch.tensor.
@@ -160,21 +162,31 @@ def _native(array):
 
 
 def number_array(number, dtype):
-    """A Python number as a 0-d array of ``dtype`` (None: its own).  RuntimeError where it overflows."""
+    """A Python number as a 0-d array of ``dtype`` (None: its own), or an overflow error."""
     if dtype is None:
         dtype = scalar_dtype(number)
-    if isinstance(number, _complex) and not dtype.is_complex or dtype.rank == 1 and not _fits(number, dtype):
+    if (
+        isinstance(number, _complex)
+        and not dtype.is_complex
+        or dtype.rank == 1
+        and not _fits(number, dtype)
+    ):
         name = dtype.name + "_t" if dtype.rank == 1 else _C_NAMES.get(dtype.name, dtype.name)
         raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return mode.run(np.asarray(number).astype, dtype.numpy)
 
 
 #: What C++ calls the element types that some of torch's messages name.
-_C_NAMES = {"float32": "float", "float64": "double", "float16": "at::Half", "bfloat16": "at::BFloat16"}
+_C_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "float16": "at::Half",
+    "bfloat16": "at::BFloat16",
+}
 
 
 def _fits(number, dtype):
-    """Whether an integer dtype holds a number; a negative one wraps around in an unsigned dtype, as in torch."""
+    """Whether an integer dtype holds a number; unsigned ones let negatives wrap, as in torch."""
     limits = dtypes.iinfo(dtype)
     low = limits.min if dtype.is_signed else -limits.max
     return low <= number <= limits.max
@@ -244,8 +256,10 @@ def _infer_dtype(data):
     else:
         if kinds and all(issubclass(kind, np.ndarray) for kind in kinds):
             warnings.warn(
-                "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider "
-                "converting the list to a single numpy.ndarray with numpy.array() before converting "
+                "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please "
+                "consider "
+                "converting the list to a single numpy.ndarray with numpy.array() before "
+                "converting "
                 "to a tensor.",
                 stacklevel=5,
             )
@@ -330,7 +344,9 @@ def _mixed(leaves, dtype):
             raise ValueError("Overflow when unpacking long long")
         converted.append(leaf)
     kinds = {0: np.int64, 1: np.int64, 2: np.float64, 3: np.complex128}
-    widest = max(scalar_dtype(leaf).rank if isinstance(leaf, _NUMBERS) else dtype.rank for leaf in converted)
+    widest = max(
+        scalar_dtype(leaf).rank if isinstance(leaf, _NUMBERS) else dtype.rank for leaf in converted
+    )
     return np.array(converted, kinds[widest])
 
 
@@ -365,7 +381,9 @@ def asarray(
         made = obj if isinstance(obj, Tensor) else from_numpy(obj)
         changed = to(made, made.device if device is None else device, dtype)
         if changed is not made and copy is False:
-            raise ValueError(f"can't alias tensor with dtype '{made.dtype}' into dtype '{changed.dtype}'.")
+            raise ValueError(
+                f"can't alias tensor with dtype '{made.dtype}' into dtype '{changed.dtype}'."
+            )
         if copy and changed is made:
             changed = clone(made)
         if requires_grad and not changed.requires_grad:
@@ -379,8 +397,9 @@ def asarray(
 
 
 class _Memory:
-    """Stands between a tensor and the array it was made of, so that the tensor's storage begins at
-    its own first element, as in torch, wherever the array lies in others."""
+    """What a tensor made of an array has as its storage.
+
+    It begins at the array's first element, as in torch, wherever the array lies in others."""
 
     __slots__ = ("array", "__array_interface__")
 
@@ -411,15 +430,20 @@ def _qualified(cls):
 
 def _warn_not_writable(what):
     warnings.warn(
-        f"The given {what} is not writable, and PyTorch does not support non-writable tensors. This "
-        "means writing to this tensor will fail. You may want to copy the array to protect its data "
+        f"The given {what} is not writable, and PyTorch does not support non-writable tensors. "
+        "This "
+        "means writing to this tensor will fail. You may want to copy the array to protect its "
+        "data "
         "or make it writable before converting it to a tensor.",
         stacklevel=3,
     )
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A tensor that shares the memory of any object with ``__dlpack__``.  Source: torch.from_dlpack."""
+    """A tensor that shares the memory of any object with ``__dlpack__``.
+
+    Source: torch.from_dlpack.
+    """
     if isinstance(ext_tensor, Tensor):
         return detach(ext_tensor)
     return wrap(np.from_dlpack(ext_tensor))
@@ -453,7 +477,8 @@ def frombuffer(
         )
     if count > 0 and count * size > length - offset:
         raise ValueError(
-            f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must not "
+            f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must "
+            "not "
             f"be greater than actual buffer length ({length} bytes)"
         )
     if view.readonly:
@@ -461,7 +486,9 @@ def frombuffer(
     return _finish(np.frombuffer(view, dtype.numpy, count, offset), requires_grad, None)
 
 
-def scalar_tensor(s: Any, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False) -> Tensor:
+def scalar_tensor(
+    s: Any, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
+) -> Tensor:
     """A 0-d tensor of one number, in the default dtype unless ``dtype`` is given.
 
     Source: torch.scalar_tensor.
@@ -492,7 +519,9 @@ def _filler(name, value, doc):
         _check_new(name, layout, names)
         if out is not None:
             return _resized(out, shape, value)
-        return _finish(_new_array(shape, element, value, memory_format), requires_grad, device, pin_memory)
+        return _finish(
+            _new_array(shape, element, value, memory_format), requires_grad, device, pin_memory
+        )
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = doc
@@ -524,7 +553,9 @@ def _check_shape(shape, name):
         if name == "zeros":
             raise RuntimeError("zeros: Dimension size must be non-negative.")
         wrong = next(length for length in shape if length < 0)
-        raise RuntimeError(f"Trying to create tensor with negative dimension {wrong}: {list(shape)}")
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {wrong}: {list(shape)}"
+        )
     return shape
 
 
@@ -623,7 +654,8 @@ def _number(value, name, argument, position):
     if isinstance(value, np.generic) or isinstance(value, Tensor) and not value.ndim:
         return value.item()
     raise TypeError(
-        f"{name}(): argument '{argument}' (position {position}) must be Number, not {type(value).__name__}"
+        f"{name}(): argument '{argument}' (position {position}) must be Number, not "
+        f"{type(value).__name__}"
     )
 
 
@@ -733,7 +765,8 @@ def empty_strided(
     shape, strides = as_sizes(size, "empty_strided"), as_sizes(stride, "empty_strided", "stride")
     if len(shape) != len(strides):
         raise RuntimeError(
-            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides "
+            f"({len(strides)})"
         )
     element = _element(dtype, "empty_strided")
     if strides == contiguous_strides(shape):
@@ -756,7 +789,10 @@ def eye(
     pin_memory=False,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The identity matrix, with ``m`` columns if given.  Shape: () -> (n, m).  Source: torch.eye."""
+    """The identity matrix, with ``m`` columns if given.
+
+    Shape: () -> (n, m).  Source: torch.eye.
+    """
     rows = _int_argument(n, "eye", "n", 1)
     columns = rows if m is None else _int_argument(m, "eye", "m", 2)
     for name, length in (("n", rows), ("m", columns)):
@@ -773,7 +809,8 @@ def _int_argument(value, name, argument, position):
         return operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name}(): argument '{argument}' (position {position}) must be int, not {type(value).__name__}"
+            f"{name}(): argument '{argument}' (position {position}) must be int, not "
+            f"{type(value).__name__}"
         ) from None
 
 
@@ -792,21 +829,27 @@ def arange(
     pin_memory=False,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Numbers from ``start`` (0) to ``end``, without it, ``step`` (1) apart: ``arange(5)``, ``arange(1, 5, 2)``.
+    """Numbers from ``start`` to ``end``, without it: ``arange(5)``, ``arange(1, 5, 2)``.
 
     Without ``dtype``: int64 if all are ints, else the default dtype.
-    Shape: () -> (ceil((end - start) / step)).  Raises RuntimeError for a zero step or one with the wrong
-    sign.  Source: torch.arange.
+    Shape: () -> (ceil((end - start) / step)).  Raises RuntimeError for a zero step or one with the
+    wrong sign.  Source: torch.arange.
     """
     start, end, step = _range_arguments("arange", args, start, end, step)
     numbers = (start, end, step)
     if dtype is None:
-        wanted = dtypes.get_default_dtype() if any(isinstance(n, float) for n in numbers) else dtypes.int64
+        wanted = (
+            dtypes.get_default_dtype()
+            if any(isinstance(n, float) for n in numbers)
+            else dtypes.int64
+        )
         wanted = wanted if out is None else out.dtype
     else:
         wanted = as_dtype(dtype, "arange")
     if wanted.rank in (0, 3):
-        raise NotImplementedError(f'"arange_cpu" not implemented for \'{LEGACY_NAMES[wanted.name]}\'')
+        raise NotImplementedError(
+            f"\"arange_cpu\" not implemented for '{LEGACY_NAMES[wanted.name]}'"
+        )
     _check_range(start, end, step)
     if wanted.rank == 1:
         start, end, step = int(start), int(end), int(step)
@@ -834,7 +877,8 @@ def _range_arguments(name, args, start, end, step):
         start, end, step = given
     if end is None:
         raise TypeError(
-            f"{name}() received an invalid combination of arguments - got {len(args)}, but expected one of: "
+            f"{name}() received an invalid combination of arguments - got {len(args)}, but "
+            "expected one of: "
             "(Number end), (Number start, Number end) or (Number start, Number end, Number step)"
         )
     only_end = len(args) == 1
@@ -861,7 +905,8 @@ def _sequence(start, step, count, element):
         return (start + step * index).astype(element)
     if element.itemsize < 4:
         return (start + step * index.astype(np.float64)).astype(element)
-    # torch: vector registers are filled from the rounded number at their start; the rest one by one.
+    # torch: vector registers are filled from the rounded number at their start; the rest one by
+    # one.
     width = 32 // element.itemsize
     first = index - index % width
     first[count - count % width :] = index[count - count % width :]
@@ -889,7 +934,8 @@ def range(
     _check_range(start, end, step)
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
-        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces values "
+        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
+        "values "
         "in [start, end).",
         stacklevel=2,
     )
@@ -914,7 +960,8 @@ def linspace(
 ) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, with it, evenly spaced.
 
-    Shape: () -> (steps).  Raises RuntimeError for a negative number of steps.  Source: torch.linspace.
+    Shape: () -> (steps).  Raises RuntimeError for a negative number of steps.  Source:
+    torch.linspace.
     """
     start, end, steps = _space_arguments("linspace", start, end, steps)
     wanted = _space_dtype("linspace", start, end, dtype, out)
@@ -939,7 +986,8 @@ def logspace(
 ) -> Tensor:
     """``steps`` numbers from ``base ** start`` to ``base ** end``, evenly spaced in the exponent.
 
-    Shape: () -> (steps).  Raises RuntimeError for a negative number of steps.  Source: torch.logspace.
+    Shape: () -> (steps).  Raises RuntimeError for a negative number of steps.  Source:
+    torch.logspace.
     """
     start, end, steps = _space_arguments("logspace", start, end, steps)
     wanted = _space_dtype("logspace", start, end, dtype, out)
@@ -955,7 +1003,8 @@ def _space_arguments(name, start, end, steps):
     ranks = [value.ndim if isinstance(value, Tensor) else 0 for value in (start, end)]
     if any(ranks):
         raise RuntimeError(
-            f"{name} only supports 0-dimensional start and end tensors, but got start with {ranks[0]} "
+            f"{name} only supports 0-dimensional start and end tensors, but got start with "
+            f"{ranks[0]} "
             f"dimension(s) and end with {ranks[1]} dimension(s)."
         )
     steps = _int_argument(steps, name, "steps", 3)
@@ -970,11 +1019,15 @@ def _space_dtype(name, start, end, dtype, out):
     if dtype is not None:
         return as_dtype(dtype, name)
     default = dtypes.get_default_dtype()
-    return default.to_complex() if isinstance(start, _complex) or isinstance(end, _complex) else default
+    return (
+        default.to_complex()
+        if isinstance(start, _complex) or isinstance(end, _complex)
+        else default
+    )
 
 
 def _evenly(start, end, steps, element):
-    """``steps`` numbers from both ends towards the middle, as torch computes them, so both are exact."""
+    """``steps`` numbers, counted from both ends to the middle as torch does, so both are exact."""
     if steps == 1:
         return np.full(1, start, element)
     index = np.arange(steps)
@@ -988,7 +1041,9 @@ def _evenly(start, end, steps, element):
     low, high = exact.type(start), exact.type(end)
     step = (high - low) / exact.type(max(steps - 1, 1))
     count = index.astype(exact)
-    values = np.where(index < steps // 2, low + step * count, high - step * (exact.type(steps - 1) - count))
+    values = np.where(
+        index < steps // 2, low + step * count, high - step * (exact.type(steps - 1) - count)
+    )
     return values.astype(element)
 
 
@@ -1022,7 +1077,8 @@ def _check_parts(first, second):
     if not (first.dtype.is_floating_point and second.dtype.is_floating_point):
         names = [LEGACY_NAMES[x.dtype.name] for x in (first, second)]
         raise RuntimeError(
-            f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}"
+            f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and "
+            f"{names[1]}"
         )
     if first.dtype is not second.dtype:
         raise RuntimeError(
@@ -1065,7 +1121,16 @@ def _new_tensor(self, data, *, dtype=None, device=None, requires_grad=False, pin
 
 
 def _new_filler(name, make):
-    def method(self, *size, dtype=None, device=None, requires_grad=False, layout=strided, pin_memory=False, **named):
+    def method(
+        self,
+        *size,
+        dtype=None,
+        device=None,
+        requires_grad=False,
+        layout=strided,
+        pin_memory=False,
+        **named,
+    ):
         return make(
             *size,
             dtype=self.dtype if dtype is None else dtype,
@@ -1082,7 +1147,10 @@ def _new_filler(name, make):
 
 
 def _new(self, *args):
-    """A tensor of this dtype as its class would make it: sizes, or data.  Source: torch.Tensor.new."""
+    """A tensor of this dtype as its class would make it: sizes, or data.
+
+    Source: torch.Tensor.new.
+    """
     return _legacy(self.dtype, args)
 
 
@@ -1130,10 +1198,13 @@ def _legacy_class(name):
     found = next(dtype for dtype, legacy in LEGACY_NAMES.items() if legacy + "Tensor" == name)
     dtype = getattr(dtypes, found)
     doc = (
-        f"The old class of tensors of {dtype}: a constructor, and a type to ask for with isinstance.\n\n"
+        f"The old class of tensors of {dtype}: a constructor, and a type to ask for with "
+        "isinstance.\n\n"
         f"    Source: torch.{name}.\n    "
     )
-    return _LegacyClass(name, (), {"dtype": dtype, "is_cuda": False, "__doc__": doc, "__module__": "torch"})
+    return _LegacyClass(
+        name, (), {"dtype": dtype, "is_cuda": False, "__doc__": doc, "__module__": "torch"}
+    )
 
 
 BFloat16Tensor = _legacy_class("BFloat16Tensor")

@@ -120,19 +120,48 @@ def _kind(*operands):
     return next(operand.dtype.kind for operand in operands if hasattr(operand, "dtype"))
 
 
-def _refuse_bool(input, other, what):
-    if any(getattr(operand, "dtype", None) == bool for operand in (input, other)):
-        hint = (
-            "use the `bitwise_xor()` or `logical_xor()` operator instead."
-            if other is not None
-            else "use the `~` or `logical_not()` operator instead."
+def _refuse_bools(input, other):
+    """torch's refusal to subtract masks."""
+    masks = [_is_bool(operand) for operand in (input, other)]
+    if builtins.all(masks):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
         )
-        raise RuntimeError(f"{what} is not supported. If you are trying to invert a mask, {hint}")
+    if builtins.any(masks):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+
+
+def _is_bool(operand):
+    return operand.dtype is dtypes.bool_ if isinstance(operand, Tensor) else isinstance(operand, bool)
+
+
+def _same_dtype(input, end, weight):
+    """torch: ``lerp`` promotes nothing."""
+    for name, operand in (("end", end), ("weight", weight)):
+        if isinstance(operand, Tensor) and operand.dtype is not input.dtype:
+            raise RuntimeError(f"expected dtype {input.dtype.name} for `{name}` but got dtype {operand.dtype.name}")
+
+
+def _check_alpha(kind, alpha):
+    """torch: the factor must not be of a wider kind than the tensors."""
+    if kind in "biu" and isinstance(alpha, (float, complex)):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if kind != "c" and isinstance(alpha, complex):
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
 
 
 def _refuse_zero(xp, divisor):
     if not xp.all(divisor):
         raise RuntimeError("ZeroDivisionError")
+
+
+def _refuse_complex(message, array):
+    if array.dtype.kind == "c":
+        raise RuntimeError(message)
 
 
 def _is_complex(value):
@@ -170,36 +199,40 @@ def _shared(g, won, tied):
 # --- arithmetic -------------------------------------------------------------------------------------
 
 
-@op(elementwise=True)
+@op(elementwise=True, numbers=("input", "other"))
 def add(xp, input, other, /, *, alpha=1):
     """``input + alpha * other``.  Shape: broadcast.  Source: torch.add."""
-    return input + (other if alpha == 1 else alpha * other)
+    if type(alpha) is int and alpha == 1:
+        return input + other
+    kind = _kind(input, other)
+    _check_alpha(kind, alpha)
+    return input | (other & bool(alpha)) if kind == "b" else input + alpha * other
 
 
 add.vjp(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else alpha * g)
 
 
-@op(elementwise=True, aliases=("subtract",))
+@op(elementwise=True, aliases=("subtract",), numbers=("input", "other"), check=_refuse_bools)
 def sub(xp, input, other, /, *, alpha=1):
     """``input - alpha * other``.  Shape: broadcast.  Raises RuntimeError for bool.  Source: torch.sub."""
-    _refuse_bool(input, other, "Subtraction, the `-` operator, with a bool tensor")
+    _check_alpha(_kind(input, other), alpha)
     return input - (other if alpha == 1 else alpha * other)
 
 
 sub.vjp(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else -alpha * g)
 
 
-@op(elementwise=True, inplace=False, method=False, node="RsubBackward1")
+@op(elementwise=True, inplace=False, method=False, node="RsubBackward1", numbers=("other",), check=_refuse_bools)
 def rsub(xp, input, other, /, *, alpha=1):
     """``other - alpha * input``.  Shape: broadcast.  Source: torch.rsub."""
-    _refuse_bool(input, other, "Subtraction, the `-` operator, with a bool tensor")
+    _check_alpha(_kind(input, other), alpha)
     return other - (input if alpha == 1 else alpha * input)
 
 
 rsub.vjp(input=lambda g, alpha: -g if alpha == 1 else -alpha * g, other=lambda g: g)
 
 
-@op(elementwise=True, aliases=("multiply",))
+@op(elementwise=True, aliases=("multiply",), numbers=("input", "other"))
 def mul(xp, input, other, /):
     """``input * other``.  Shape: broadcast.  Source: torch.mul."""
     return input * other
@@ -208,7 +241,7 @@ def mul(xp, input, other, /):
 mul.vjp(input=lambda g, other: g * _conj(other), other=lambda g, input: g * _conj(input))
 
 
-@op(elementwise=True, dtype="float", node="DivBackward0")
+@op(elementwise=True, dtype="float", node="DivBackward0", numbers=("input", "other"))
 def true_divide(xp, input, other, /):
     """``input / other``; integers give the default float dtype.  Shape: broadcast.  Source: torch.true_divide."""
     return input / other
@@ -220,7 +253,7 @@ true_divide.vjp(
 )
 
 
-@op(elementwise=True, public=False, method=False, node="DivBackward1")
+@op(elementwise=True, public=False, method=False, node="DivBackward1", kinds="iuf")
 def div_trunc(xp, input, other, /):
     """``trunc(input / other)``, in the inputs' dtype.  Shape: broadcast."""
     if _kind(input, other) in "iu":
@@ -234,7 +267,7 @@ def div_trunc(xp, input, other, /):
 div_trunc.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
 
 
-@op(elementwise=True, node="DivBackward1")
+@op(elementwise=True, node="DivBackward1", numbers=("input", "other"), kinds="iuf")
 def floor_divide(xp, input, other, /):
     """``floor(input / other)``, in the inputs' dtype.  Shape: broadcast.  Source: torch.floor_divide."""
     if _kind(input, other) in "iu":
@@ -270,7 +303,7 @@ def _division(rounding_mode):
     return modes[rounding_mode]
 
 
-@op(elementwise=True)
+@op(elementwise=True, numbers=("input", "other"), kinds="iuf")
 def remainder(xp, input, other, /):
     """The remainder with the sign of ``other``, as Python's ``%``.  Shape: broadcast.  Source: torch.remainder."""
     if _kind(input, other) in "iu":
@@ -281,7 +314,7 @@ def remainder(xp, input, other, /):
 remainder.vjp(input=lambda g: g, other=lambda g, input, other: -g * floor(input / other))
 
 
-@op(elementwise=True)
+@op(elementwise=True, numbers=("other",), kinds="iuf")
 def fmod(xp, input, other, /):
     """The remainder with the sign of ``input``, as C's fmod.  Shape: broadcast.  Source: torch.fmod."""
     if _kind(input, other) in "iu":
@@ -292,7 +325,7 @@ def fmod(xp, input, other, /):
 fmod.vjp(input=lambda g: g, other=lambda g, input, other: -g * trunc(input / other))
 
 
-@op(elementwise=True)
+@op(elementwise=True, numbers=("input", "exponent"), kinds="iufc")
 def pow(xp, input, exponent, /):
     """``input ** exponent``.  Shape: broadcast.
 
@@ -339,7 +372,11 @@ def _to_double(value):
 @op(elementwise=True, aliases=("negative",))
 def neg(xp, input, /):
     """``-input``.  Shape: (*) -> (*).  Raises RuntimeError for bool.  Source: torch.neg."""
-    _refuse_bool(input, None, "Negation, the `-` operator, on a bool tensor")
+    if input.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or `logical_not()` operator instead."
+        )
     return -input
 
 
@@ -354,7 +391,7 @@ def positive(input):
     return input
 
 
-@op(elementwise=True, aliases=("absolute",))
+@op(elementwise=True, aliases=("absolute",), kinds="iufc")
 def abs(xp, input, /):
     """Absolute value; the magnitude of complex numbers.  Shape: (*) -> (*).  Source: torch.abs."""
     return xp.absolute(input)
@@ -372,7 +409,7 @@ def reciprocal(xp, input, /):
 reciprocal.vjp(input=lambda g, out: -g * _conj(out * out))
 
 
-@op(elementwise=True)
+@op(elementwise=True, kinds="iufc")
 def addcmul(xp, input, tensor1, tensor2, /, *, value=1):
     """``input + value * tensor1 * tensor2``.  Shape: broadcast.  Source: torch.addcmul."""
     return input + value * tensor1 * tensor2
@@ -403,7 +440,7 @@ addcdiv.vjp(
 )
 
 
-@op(elementwise=True)
+@op(elementwise=True, numbers=("weight",), kinds="fc", check=_same_dtype)
 def lerp(xp, input, end, weight, /):
     """``input + weight * (end - input)``.  Shape: broadcast.  Source: torch.lerp."""
     # torch: from the nearer end, so that weight 1 gives exactly ``end``.
@@ -511,7 +548,7 @@ def log1p(xp, input, /):
 log1p.vjp(input=lambda g, input: g / (input + 1))
 
 
-@op(elementwise=True, dtype="float", inplace=False)
+@op(elementwise=True, inplace=False, kinds="f")
 def logaddexp(xp, input, other, /):
     """``log(exp(input) + exp(other))``.  Shape: broadcast.  Source: torch.logaddexp."""
     return xp.logaddexp(input, other)
@@ -520,10 +557,10 @@ def logaddexp(xp, input, other, /):
 logaddexp.vjp(input=lambda g, input, out: g * exp(input - out), other=lambda g, other, out: g * exp(other - out))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", numbers=("input", "other"), kinds="f")
 def xlogy(xp, input, other, /):
     """``input * log(other)``, 0 where ``input`` is 0.  Shape: broadcast.  Source: torch.xlogy."""
-    product = input * xp.log(other)
+    product = input * xp.log(xp.asarray(other, input.dtype))
     return xp.where(xp.logical_and(input == 0, ~xp.isnan(other)), xp.zeros_like(product), product)
 
 
@@ -590,7 +627,7 @@ def atan(xp, input, /):
 atan.vjp(input=lambda g, input: g / _conj(1 + input * input))
 
 
-@op(elementwise=True, dtype="float", aliases=("arctan2",))
+@op(elementwise=True, dtype="float", aliases=("arctan2",), kinds="f")
 def atan2(xp, input, other, /):
     """The angle of the point (other, input), in radians.  Shape: broadcast.  Source: torch.atan2."""
     return xp.arctan2(input, other)
@@ -659,6 +696,7 @@ atanh.vjp(input=lambda g, input: g / _conj(1 - input * input))
 @op(elementwise=True, dtype="float")
 def deg2rad(xp, input, /):
     """Degrees to radians.  Shape: (*) -> (*).  Source: torch.deg2rad."""
+    _refuse_complex("deg2rad is not supported for complex tensors.", input)
     return input * (math.pi / 180)
 
 
@@ -668,13 +706,14 @@ deg2rad.vjp(input=lambda g: g * (math.pi / 180))
 @op(elementwise=True, dtype="float")
 def rad2deg(xp, input, /):
     """Radians to degrees.  Shape: (*) -> (*).  Source: torch.rad2deg."""
+    _refuse_complex("rad2deg is not supported for complex tensors.", input)
     return input * (180 / math.pi)
 
 
 rad2deg.vjp(input=lambda g: g * (180 / math.pi))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, kinds="f")
 def hypot(xp, input, other, /):
     """``sqrt(input**2 + other**2)`` without overflow.  Shape: broadcast.  Source: torch.hypot."""
     return xp.hypot(input, other)
@@ -686,30 +725,30 @@ hypot.vjp(input=lambda g, input, out: g * (input / out), other=lambda g, other, 
 # --- rounding, signs, limits -----------------------------------------------------------------------------
 
 
-@op(elementwise=True)
+@op(elementwise=True, kinds="iuf")
 def floor(xp, input, /):
     """The largest integer not above, in the input's dtype.  Shape: (*) -> (*).  Source: torch.floor."""
-    return xp.floor(input) if input.dtype.kind == "f" else input.copy()
+    return input.copy() if input.dtype.kind in "iu" else xp.floor(input)
 
 
-@op(elementwise=True)
+@op(elementwise=True, kinds="iuf")
 def ceil(xp, input, /):
     """The smallest integer not below, in the input's dtype.  Shape: (*) -> (*).  Source: torch.ceil."""
-    return xp.ceil(input) if input.dtype.kind == "f" else input.copy()
+    return input.copy() if input.dtype.kind in "iu" else xp.ceil(input)
 
 
-@op(elementwise=True, aliases=("fix",))
+@op(elementwise=True, aliases=("fix",), kinds="iuf")
 def trunc(xp, input, /):
     """Towards zero, in the input's dtype.  Shape: (*) -> (*).  Source: torch.trunc."""
-    return xp.trunc(input) if input.dtype.kind == "f" else input.copy()
+    return input.copy() if input.dtype.kind in "iu" else xp.trunc(input)
 
 
-@op(elementwise=True)
+@op(elementwise=True, kinds="iuf")
 def round(xp, input, /, *, decimals=0):
     """To the nearest integer, ties to even; or to ``decimals`` places.  Shape: (*) -> (*).  Source: torch.round."""
     if input.dtype.kind in "iu":
-        if decimals < 0:
-            raise RuntimeError('"round_cpu" not implemented for integers with negative decimals')
+        if decimals:
+            raise NotImplementedError('"round_cpu" not implemented for integers with decimals')
         return input.copy()
     if decimals == 0:
         return xp.rint(input)
@@ -721,7 +760,7 @@ for _step in (floor, ceil, trunc, round):
     _step.vjp(input=lambda g: zero_of(g))
 
 
-@op(elementwise=True)
+@op(elementwise=True, kinds="f")
 def frac(xp, input, /):
     """The fractional part, with the input's sign.  Shape: (*) -> (*).  Source: torch.frac."""
     return input - xp.trunc(input)
@@ -730,7 +769,7 @@ def frac(xp, input, /):
 frac.vjp(input=lambda g: g)
 
 
-@op(elementwise=True)
+@op(elementwise=True, kinds="biuf")
 def sign(xp, input, /):
     """-1, 0 or 1.  Shape: (*) -> (*).  Source: torch.sign."""
     if input.dtype.kind == "b":
@@ -762,13 +801,13 @@ def _sgn_gradient(g, input, out):
     return masked_zero((g - _conj(g) * out * out) / (2 * size), size == 0)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False)
+@op(elementwise=True, dtype="bool", differentiable=False, kinds="biuf")
 def signbit(xp, input, /):
     """Whether the sign bit is set, also of -0.0.  Shape: (*) -> (*) bool.  Source: torch.signbit."""
     return xp.signbit(input) if input.dtype.kind == "f" else input < 0
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", numbers=("other",), kinds="f")
 def copysign(xp, input, other, /):
     """The magnitude of ``input`` with the sign of ``other``.  Shape: broadcast.  Source: torch.copysign."""
     return xp.copysign(input, other)
@@ -780,7 +819,7 @@ copysign.vjp(
 )
 
 
-@op(elementwise=True, public=False, method=False, node="ClampBackward0")
+@op(elementwise=True, public=False, method=False, node="ClampBackward0", kinds="iuf")
 def clamp_tensors(xp, input, min=None, max=None, /):
     """``input`` limited to [min, max], by tensors.  Shape: broadcast."""
     if min is not None:
@@ -812,7 +851,7 @@ def _clamp_gradients(g, input, min, max):
     )
 
 
-@op(elementwise=True, public=False, method=False, node="ClampBackward1")
+@op(elementwise=True, public=False, method=False, node="ClampBackward1", kinds="iuf")
 def clamp_numbers(xp, input, /, min=None, max=None):
     """``input`` limited to [min, max], by numbers.  Shape: (*) -> (*)."""
     return xp.clip(input, min, max)
@@ -847,7 +886,12 @@ def _clamping(input, min, max):
     """The op for these limits, and the limits in the form that it takes."""
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if isinstance(min, Tensor) or isinstance(max, Tensor):
+    limits = [limit for limit in (min, max) if limit is not None]
+    tensors = [limit for limit in limits if isinstance(limit, Tensor)]
+    if len(tensors) < len(limits) and (tensors or not builtins.all(isinstance(n, (int, float)) for n in limits)):
+        kinds = ", ".join(type(limit).__name__ for limit in (min, max))
+        raise TypeError(f"clamp(): the limits must be two tensors or two numbers, but got ({kinds})")
+    if tensors:
         return clamp_tensors, (min, max)
     if input.dtype.is_floating_point:
         # A number that is no number of this dtype (an int) must not widen the array.
@@ -873,24 +917,28 @@ def clamp_max(input, max, *, out=None):
 @op(elementwise=True, inplace=False)
 def maximum(xp, input, other, /):
     """The larger of each pair; nan wins.  Shape: broadcast.  Source: torch.maximum."""
+    _refuse_complex("maximum not implemented for complex tensors.", input)
     return xp.maximum(input, other)
 
 
 @op(elementwise=True, inplace=False)
 def minimum(xp, input, other, /):
     """The smaller of each pair; nan wins.  Shape: broadcast.  Source: torch.minimum."""
+    _refuse_complex("minimum not implemented for complex tensors.", input)
     return xp.minimum(input, other)
 
 
 @op(elementwise=True, inplace=False)
 def fmax(xp, input, other, /):
     """The larger of each pair; nan loses.  Shape: broadcast.  Source: torch.fmax."""
+    _refuse_complex("fmax not implemented for complex tensors.", input)
     return xp.fmax(input, other)
 
 
 @op(elementwise=True, inplace=False)
 def fmin(xp, input, other, /):
     """The smaller of each pair; nan loses.  Shape: broadcast.  Source: torch.fmin."""
+    _refuse_complex("fmin not implemented for complex tensors.", input)
     return xp.fmin(input, other)
 
 
@@ -916,37 +964,37 @@ fmin.vjp(
 # --- comparison --------------------------------------------------------------------------------------------
 
 
-@op(elementwise=True, dtype="bool", differentiable=False)
+@op(elementwise=True, dtype="bool", differentiable=False, numbers=("other",))
 def eq(xp, input, other, /):
     """Whether ``input == other``.  Shape: broadcast -> bool.  Source: torch.eq."""
     return xp.equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("not_equal",))
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("not_equal",), numbers=("other",))
 def ne(xp, input, other, /):
     """Whether ``input != other``.  Shape: broadcast -> bool.  Source: torch.ne."""
     return xp.not_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less",))
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less",), numbers=("other",), kinds="biuf")
 def lt(xp, input, other, /):
     """Whether ``input < other``.  Shape: broadcast -> bool.  Source: torch.lt."""
     return xp.less(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less_equal",))
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less_equal",), numbers=("other",), kinds="biuf")
 def le(xp, input, other, /):
     """Whether ``input <= other``.  Shape: broadcast -> bool.  Source: torch.le."""
     return xp.less_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater",))
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater",), numbers=("other",), kinds="biuf")
 def gt(xp, input, other, /):
     """Whether ``input > other``.  Shape: broadcast -> bool.  Source: torch.gt."""
     return xp.greater(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater_equal",))
+@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater_equal",), numbers=("other",), kinds="biuf")
 def ge(xp, input, other, /):
     """Whether ``input >= other``.  Shape: broadcast -> bool.  Source: torch.ge."""
     return xp.greater_equal(input, other)
@@ -957,7 +1005,12 @@ def isclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: b
     """Whether ``|input - other| <= atol + rtol * |other|``.  Shape: broadcast -> bool.  Source: torch.isclose."""
     if input.dtype is not other.dtype:
         raise RuntimeError(f"isclose(): expected tensors of one dtype, but got {input.dtype} and {other.dtype}")
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if tolerance < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
     close = input == other
+    if input.dtype is dtypes.bool_:
+        return close
     if input.dtype.rank >= 2:
         near = abs(input - other) <= atol + abs(rtol * other)
         close = close | (near & isfinite(input) & isfinite(other))
@@ -1002,12 +1055,14 @@ def isfinite(xp, input, /):
 @op(elementwise=True, dtype="bool", differentiable=False)
 def isposinf(xp, input, /):
     """Whether +inf.  Shape: (*) -> (*) bool.  Source: torch.isposinf."""
+    _refuse_complex("isposinf does not support complex inputs.", input)
     return xp.equal(input, xp.inf)
 
 
 @op(elementwise=True, dtype="bool", differentiable=False)
 def isneginf(xp, input, /):
     """Whether -inf.  Shape: (*) -> (*) bool.  Source: torch.isneginf."""
+    _refuse_complex("isneginf does not support complex inputs.", input)
     return xp.equal(input, -xp.inf)
 
 
@@ -1054,50 +1109,39 @@ def logical_xor(xp, input, other, /):
     return xp.logical_xor(input, other)
 
 
-def _refuse_floats(name, *operands):
-    if _kind(*operands) in "fc":
-        raise NotImplementedError(f'"{name}_cpu" not implemented for floating point or complex tensors')
-
-
-@op(elementwise=True, differentiable=False)
+@op(elementwise=True, differentiable=False, kinds="biu")
 def bitwise_not(xp, input, /):
     """``~input``; logical not for bool.  Shape: (*) -> (*).  Source: torch.bitwise_not."""
-    _refuse_floats("bitwise_not", input)
     return xp.invert(input)
 
 
-@op(elementwise=True, differentiable=False)
+@op(elementwise=True, differentiable=False, numbers=("input", "other"), kinds="biu")
 def bitwise_and(xp, input, other, /):
     """``input & other``.  Shape: broadcast.  Source: torch.bitwise_and."""
-    _refuse_floats("bitwise_and", input, other)
     return xp.bitwise_and(input, other)
 
 
-@op(elementwise=True, differentiable=False)
+@op(elementwise=True, differentiable=False, numbers=("input", "other"), kinds="biu")
 def bitwise_or(xp, input, other, /):
     """``input | other``.  Shape: broadcast.  Source: torch.bitwise_or."""
-    _refuse_floats("bitwise_or", input, other)
     return xp.bitwise_or(input, other)
 
 
-@op(elementwise=True, differentiable=False)
+@op(elementwise=True, differentiable=False, numbers=("input", "other"), kinds="biu")
 def bitwise_xor(xp, input, other, /):
     """``input ^ other``.  Shape: broadcast.  Source: torch.bitwise_xor."""
-    _refuse_floats("bitwise_xor", input, other)
     return xp.bitwise_xor(input, other)
 
 
-@op(elementwise=True, differentiable=False)
+@op(elementwise=True, differentiable=False, numbers=("input", "other"), kinds="iu")
 def bitwise_left_shift(xp, input, other, /):
     """``input << other``.  Shape: broadcast.  Source: torch.bitwise_left_shift."""
-    _refuse_floats("bitwise_left_shift", input, other)
     return xp.left_shift(input, other)
 
 
-@op(elementwise=True, differentiable=False)
+@op(elementwise=True, differentiable=False, numbers=("input", "other"), kinds="iu")
 def bitwise_right_shift(xp, input, other, /):
     """``input >> other``.  Shape: broadcast.  Source: torch.bitwise_right_shift."""
-    _refuse_floats("bitwise_right_shift", input, other)
     return xp.right_shift(input, other)
 
 
@@ -1148,7 +1192,7 @@ def sigmoid(xp, input, /):
 sigmoid.vjp(input=lambda g, out: g * _conj(out * (1 - out)))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", kinds="f")
 def logit(xp, input, /, eps=None):
     """``log(input / (1 - input))``, with ``input`` limited to [eps, 1 - eps].  Source: torch.logit."""
     if eps is not None:
@@ -1164,7 +1208,7 @@ def _logit_gradient(g, input, eps):
     return slope if eps is None else masked_zero(slope, (input < eps) | (input > 1 - eps))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", kinds="f")
 def erf(xp, input, /):
     """The error function.  Shape: (*) -> (*).  Source: torch.erf."""
     return erf_values(xp, input)
@@ -1173,7 +1217,7 @@ def erf(xp, input, /):
 erf.vjp(input=lambda g, input: g * (2 / math.sqrt(math.pi)) * exp(-input * input))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", kinds="f")
 def erfc(xp, input, /):
     """``1 - erf(input)``, exact far from 0.  Shape: (*) -> (*).  Source: torch.erfc."""
     return erfc_values(xp, input)
@@ -1182,7 +1226,7 @@ def erfc(xp, input, /):
 erfc.vjp(input=lambda g, input: g * (-2 / math.sqrt(math.pi)) * exp(-input * input))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", kinds="f")
 def erfinv(xp, input, /):
     """The inverse of :func:`erf`.  Shape: (*) -> (*).  Source: torch.erfinv."""
     return erfinv_values(xp, input)

@@ -1,9 +1,9 @@
 """Picking elements out and writing elements in: ``x[...]``, ``gather``, ``scatter``, masks.
 
 An index expression has two halves.  Ints, slices, None and Ellipsis are *basic*: they make a view
-(``shape.basic_index``).  Lists, integer tensors and masks are *advanced*: applied to that view, they
-make a copy.  An int is basic also beside a list, as in torch (NumPy counts it as advanced there), and
-that settles where the dimensions of the advanced half go.
+(``shape.basic_index``).  Lists, integer tensors and masks are *advanced*: applied to that view,
+they make a copy.  An int is basic also beside a list, as in torch (NumPy counts it as advanced
+there), and that settles where the dimensions of the advanced half go.
 """
 
 from __future__ import annotations
@@ -48,43 +48,85 @@ from minitorch.tensor import Tensor, wrap
 
 __all__ = [
     "METHODS",
+    "among",
     "argwhere",
+    "blanked",
     "bucketize",
+    "chosen",
+    "copied_values",
+    "copy_",
     "diag",
     "diag_embed",
     "diagflat",
     "diagonal_copy",
     "diagonal_scatter",
     "fill",
+    "fill_",
+    "fill_diagonal_",
+    "filled",
+    "filled_with",
     "gather",
+    "gathered",
+    "gathered_back",
     "getitem",
     "index_add",
+    "index_add_",
+    "index_added",
+    "index_copied",
     "index_copy",
+    "index_copy_",
     "index_fill",
+    "index_fill_",
+    "index_filled",
+    "index_filled_with",
+    "index_placed",
     "index_put",
+    "index_put_",
     "index_select",
+    "index_selected",
+    "index_values",
     "isin",
     "masked_fill",
+    "masked_fill_",
+    "masked_filled",
+    "masked_filled_with",
+    "masked_placed",
     "masked_scatter",
     "masked_select",
     "nonzero",
+    "nonzero_rows",
+    "one_of",
+    "part_replaced",
+    "picked",
     "put",
+    "put_back",
+    "put_values",
     "repeat_interleave",
     "scatter",
+    "scatter_",
     "scatter_add",
+    "scatter_add_",
+    "scatter_added",
     "scatter_reduce",
+    "scatter_reduce_",
+    "scatter_reduced",
+    "scattered",
+    "scattered_value",
+    "searched",
     "searchsorted",
     "select_scatter",
     "setitem",
     "slice_scatter",
     "take",
     "take_along_dim",
+    "taken_back",
     "tril",
     "tril_indices",
     "triu",
     "triu_indices",
     "unravel_index",
     "where",
+    "zero_",
 ]
 
 _NUMBERS = (bool, int, float, complex)
@@ -96,8 +138,8 @@ _EVERYTHING = slice(None)
 def getitem(self: Tensor, index: Any) -> Tensor:
     """``self[index]``: a view for ints, slices, None and Ellipsis, else a copy.
 
-    Raises IndexError for an index out of range, too many indices, and what is no index; ValueError for
-    a slice step that is not positive.  Source: torch.Tensor.__getitem__.
+    Raises IndexError for an index out of range, too many indices, and what is no index; ValueError
+    for a slice step that is not positive.  Source: torch.Tensor.__getitem__.
     """
     kind = type(index)
     shape = self._array.shape
@@ -127,7 +169,8 @@ def _read_index(shape, index):
     if specified > len(shape):
         if not shape and items and type(items[0]) is int:
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                "`tensor.item<T>()` "
                 "in C++ to convert a 0-dim tensor to a number"
             )
         if not shape and items and type(items[0]) is slice:
@@ -176,9 +219,12 @@ def _as_items(index):
     """An index that is no tuple, as the tuple it stands for."""
     if isinstance(index, list) and _stands_for_tuple(index):
         warnings.warn(
-            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
-            "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as "
-            "tensor index, x[torch.tensor(seq)], which will result either in an error or a different result",
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
+            "changed in "
+            "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be "
+            "interpreted as "
+            "tensor index, x[torch.tensor(seq)], which will result either in an error or a "
+            "different result",
             stacklevel=4,
         )
         return tuple(index)
@@ -188,7 +234,9 @@ def _as_items(index):
 def _stands_for_tuple(items):
     # torch: a short list with anything but numbers in it is taken apart, as NumPy once did.
     return len(items) < 32 and any(
-        item is None or item is Ellipsis or isinstance(item, (Tensor, np.ndarray, list, tuple, slice))
+        item is None
+        or item is Ellipsis
+        or isinstance(item, (Tensor, np.ndarray, list, tuple, slice))
         for item in items
     )
 
@@ -222,7 +270,8 @@ def _simplified(item):
 def _simplified_array(array):
     if array.dtype == np.uint8:
         warnings.warn(
-            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead.",
             stacklevel=5,
         )
         array = array.astype(np.bool_)
@@ -235,7 +284,8 @@ def _not_an_index(item):
     kind = type(item)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     return (
-        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        "indices "
         f"(got {name})"
     )
 
@@ -251,7 +301,9 @@ def _dims_of(item):
 
 def _checked_int(index, shape, dim):
     if not -shape[dim] <= index < shape[dim]:
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {shape[dim]}")
+        raise IndexError(
+            f"index {index} is out of bounds for dimension {dim} with size {shape[dim]}"
+        )
     return index
 
 
@@ -260,7 +312,9 @@ def _checked_slice(item):
     if step is not None:
         step = operator.index(step)
         if step <= 0:
-            raise ValueError("slice step cannot be zero" if step == 0 else "step must be greater than zero")
+            raise ValueError(
+                "slice step cannot be zero" if step == 0 else "step must be greater than zero"
+            )
     # Tensors and NumPy integers may stand in a slice; the graph keeps ints.
     return slice(_bound(start), _bound(stop), step)
 
@@ -279,7 +333,8 @@ def _bound(value):
 def _mask_error(mask_shape, shape, dim):
     at = next((k for k in range(len(mask_shape)) if mask_shape[k] != shape[dim + k]), 0)
     raise IndexError(
-        f"The shape of the mask {list(mask_shape)} at index {at} does not match the shape of the indexed "
+        f"The shape of the mask {list(mask_shape)} at index {at} does not match the shape of the "
+        "indexed "
         f"tensor {list(shape)} at index {dim + at}"
     )
 
@@ -293,7 +348,7 @@ def _key(indices):
 
 @op(public=False, method=False, node="IndexBackward0")
 def picked(xp, input, /, indices):
-    """The elements at the index arrays and masks in ``indices`` (None: all of a dimension), a copy."""
+    """A copy of what index arrays and masks name (None: all of a dimension)."""
     given = [(dim, item) for dim, item in enumerate(indices) if item is not None]
     try:
         if len(given) == 1 and given[0][1].dtype.kind != "b":
@@ -336,7 +391,7 @@ def _add_at(xp, target, indices, values):
 
 
 def _add_rows(xp, rows, index, added):
-    """``rows[index] += added`` with repeated rows summed first, in order: faster than element by element."""
+    """``rows[index] += added``, repeated rows summed first: faster than one by one."""
     if not index.size or not added.size:
         return
     index = xp.where(index < 0, index + rows.shape[0], index)
@@ -377,7 +432,7 @@ def _index_error(shape, indices, error):
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
-    """``self[index] = value``: broadcast and converted to this dtype, in the graph where that is on.
+    """``self[index] = value``, broadcast and converted to this dtype, recorded in the graph.
 
     Raises as ``self[index]`` does, and RuntimeError where the value does not fit.
     Source: torch.Tensor.__setitem__.
@@ -385,8 +440,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if not isinstance(value, (Tensor, *_NUMBERS)):
         if not isinstance(value, np.generic):
             name = type(value)
-            shown = name.__name__ if name.__module__ == "builtins" else f"{name.__module__}.{name.__name__}"
-            raise TypeError(f"can't assign a {shown} to a torch.{LEGACY_NAMES[self.dtype.name]}Tensor")
+            shown = (
+                name.__name__
+                if name.__module__ == "builtins"
+                else f"{name.__module__}.{name.__name__}"
+            )
+            raise TypeError(
+                f"can't assign a {shown} to a torch.{LEGACY_NAMES[self.dtype.name]}Tensor"
+            )
         value = value.item()
     basic, node, advanced = _read_index(self._array.shape, index)
     if advanced is not None and isinstance(index, bool):
@@ -411,7 +472,7 @@ def _is_recorded(tensor, value):
 
 
 def _part(tensor, basic, node, recorded):
-    """The basic half of the index: a view in the graph, or only of the memory where none is needed."""
+    """The basic half of the index, in the graph or only of the memory."""
     if node is None:
         return tensor
     if recorded:
@@ -440,14 +501,18 @@ def _put(tensor, indices, value, recorded, accumulate=False):
     elif value._array.dtype != target.dtype:
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
-            f"{LEGACY_NAMES[tensor.dtype.name]} for the destination and {LEGACY_NAMES[value.dtype.name]} "
+            f"{LEGACY_NAMES[tensor.dtype.name]} for the destination and "
+            f"{LEGACY_NAMES[value.dtype.name]} "
             "for the source."
         )
+    elif value._array.ndim and value._array.shape[0] == 1:
+        # Leading dimensions of length 1 say nothing, and may be more than the index has.
+        kept = next((at for at, n in enumerate(value.shape) if n != 1), value.ndim)
+        value = reshape(value, value.shape[kept:])
     if recorded:
         kept = tuple([item if item is None else item.copy() for item in indices])
         put_values.op.call_inplace(tensor, value, kept, accumulate)
         return
-    _check_single(target, "index_put_")
     mode.run(_write_at, np, target, value._array, indices, accumulate)
     tensor._counter[0] += 1
 
@@ -461,22 +526,13 @@ def _write_at(xp, target, values, indices, accumulate):
             target[_key(indices)] = values
     except IndexError as error:
         raise _index_error(target.shape, indices, error) from None
-    except ValueError:
+    except (TypeError, ValueError):  # NumPy has a TypeError of its own for masks
         result = target[_key(indices)].shape
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing "
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            "indexing "
             f"result of shape {list(result)}"
         ) from None
-
-
-def _check_single(target, name):
-    if 0 in target.strides and any(
-        step == 0 and length > 1 for step, length in zip(target.strides, target.shape, strict=True)
-    ):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single "
-            f"memory location. Please clone() the tensor before performing the operation. ({name})"
-        )
 
 
 @op(public=False, method=False, inplace=True, node="IndexPutBackward0")
@@ -508,11 +564,14 @@ def _tensor_indices(tensor, indices):
     """The indices of ``index_put``, one for each leading dimension, as for ``x[...]``."""
     if not isinstance(indices, (tuple, list)):
         raise TypeError(
-            f"index_put(): argument 'indices' (position 1) must be tuple of Tensors, not {type(indices).__name__}"
+            "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
+            f"{type(indices).__name__}"
         )
     for at, item in enumerate(indices):
         if not isinstance(item, Tensor):
-            raise TypeError(f"expected Tensor as element {at} in argument 0, but got {type(item).__name__}")
+            raise TypeError(
+                f"expected Tensor as element {at} in argument 0, but got {type(item).__name__}"
+            )
     arrays = []
     dim, shape = 0, tensor._array.shape
     for item in indices:
@@ -526,14 +585,15 @@ def _tensor_indices(tensor, indices):
         dim += array.ndim if array.dtype.kind == "b" else 1
         arrays.append(array)
     if dim > len(shape):
-        raise IndexError(
-            f"too many indices for tensor of dimension {len(shape)} (got {dim})"
-        )
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)} (got {dim})")
     return tuple(arrays)
 
 
 def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
-    """Write (or add) ``values`` at the index tensors ``indices``, in place.  Source: torch.Tensor.index_put_."""
+    """Write (or add) ``values`` at the index tensors ``indices``, in place.
+
+    Source: torch.Tensor.index_put_.
+    """
     arrays = _tensor_indices(self, indices)
     _put(self, arrays, values, _is_recorded(self, values), accumulate)
     return self
@@ -549,7 +609,8 @@ def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) 
     if values.dtype is not input.dtype:
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
-            f"{LEGACY_NAMES[input.dtype.name]} for the destination and {LEGACY_NAMES[values.dtype.name]} "
+            f"{LEGACY_NAMES[input.dtype.name]} for the destination and "
+            f"{LEGACY_NAMES[values.dtype.name]} "
             "for the source."
         )
     return put_values(input, values, tuple([array.copy() for array in arrays]), accumulate)
@@ -613,12 +674,16 @@ filled_with.vjp(input=lambda g: zero_of(g), value=lambda g: sum_to(g, ()))
 def _check_zero_dim(value, name):
     if value.ndim:
         raise RuntimeError(
-            f"{name} only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+            f"{name} only supports 0-dimension value tensor but got tensor with {value.ndim} "
+            "dimensions."
         )
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """Write one number, or the one in a 0-d tensor, into all elements.  Source: torch.Tensor.fill_."""
+    """Write one number, or the one in a 0-d tensor, into all elements.
+
+    Source: torch.Tensor.fill_.
+    """
     if isinstance(value, Tensor):
         _check_zero_dim(value, "fill_")
         if _is_recorded(self, value):
@@ -631,7 +696,9 @@ def _fill_number(tensor, value, node):
     number = number_array(value, tensor.dtype)
     if _is_recorded(tensor, None):
         return filled.op.call_inplace(tensor, number, node)
-    mode.run(write, tensor, np.broadcast_to(number, tensor._array.shape), "fill_")
+    # torch: one number may be written also where elements share their memory (an expanded tensor).
+    tensor._array[...] = number
+    tensor._counter[0] += 1
     return tensor
 
 
@@ -646,7 +713,10 @@ def zero_(self: Tensor) -> Tensor:
 
 @composite(method=False)
 def fill(input: Tensor, value: Any) -> Tensor:
-    """One number, or the one in a 0-d tensor, in the shape and dtype of ``input``.  Source: torch.fill."""
+    """One number, or the one in a 0-d tensor, in the shape and dtype of ``input``.
+
+    Source: torch.fill.
+    """
     if isinstance(value, Tensor):
         _check_zero_dim(value, "fill_")
         return filled_with(input, value, "FillBackward1")
@@ -654,7 +724,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 
 def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
-    """Write one number into the main diagonal; ``wrap`` repeats it below a tall matrix's bottom square.
+    """Write one number into the main diagonal; ``wrap`` starts again below a tall matrix.
 
     Raises RuntimeError below 2 dimensions, and beyond them for unequal lengths.
     Source: torch.Tensor.fill_diagonal_.
@@ -702,7 +772,7 @@ def _check_fit(index, shape, dim, what):
 
 
 def _along(xp, index, dim):
-    """The key that names, for each element of ``index``, its own place with ``dim`` replaced by it."""
+    """For each element of ``index`` the key of its own place, ``dim`` replaced by it."""
     grids = []
     for at, length in enumerate(index.shape):
         line = (1,) * at + (length,) + (1,) * (index.ndim - at - 1)
@@ -760,8 +830,8 @@ def gather(
 ) -> Tensor:
     """Elements picked along ``dim``: ``out[i][j] = input[i][index[i][j]]`` for ``dim=1``.
 
-    Shape: (*) with index (*) of as many dimensions -> that of index.  Raises RuntimeError for an index
-    out of range or of a wrong shape.  Source: torch.gather.
+    Shape: (*) with index (*) of as many dimensions -> that of index.  Raises RuntimeError for an
+    index out of range or of a wrong shape.  Source: torch.gather.
     """
     if is_array(input):
         return gathered(input, index, dim)
@@ -770,7 +840,8 @@ def gather(
     if not _check_fit(index, input.shape, dim, "input"):
         at = next(at for at in range(index.ndim) if at != dim and index.shape[at] > input.shape[at])
         raise RuntimeError(
-            f"Size does not match at dimension {at} expected index {list(index.shape)} to be no larger than "
+            f"Size does not match at dimension {at} expected index {list(index.shape)} to be no "
+            "larger than "
             f"self {list(input.shape)} apart from dimension {dim}"
         )
     return gathered(input, index, dim, out=out)
@@ -785,7 +856,8 @@ def _check_scatter(input, dim, index, src, name):
     if src is None:
         if not fits:
             raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart "
+                f"Expected index {list(index.shape)} to be no larger than self "
+                f"{list(input.shape)} apart "
                 f"from dimension {dim}"
             )
         return dim
@@ -795,7 +867,8 @@ def _check_scatter(input, dim, index, src, name):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     if not fits or any(a > b for a, b in zip(index.shape, src.shape, strict=False)):
         raise RuntimeError(
-            f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from "
+            f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} "
+            "apart from "
             f"dimension {dim} and to be no larger size than src {list(src.shape)}"
         )
     return dim
@@ -818,7 +891,7 @@ scattered.vjp(
 
 
 def _padded(g, size):
-    """``g`` at the front of zeros: the part of ``src`` that an index of its shape left out has no gradient."""
+    """``g`` at the front of zeros: what an index left out of ``src`` has no gradient."""
     if tuple(g.shape) == tuple(size):
         return g
     return place([g], (tuple([slice(0, length) for length in g.shape]),), size)
@@ -852,8 +925,10 @@ def _scatter(in_place, input, dim, index, src, reduce, value, out):
             tensor = wrap(np.full(index.shape, number, number.dtype))
         else:
             warnings.warn(
-                "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a "
-                "future PyTorch release. Use torch.scatter_reduce instead for more reduction options.",
+                "The reduce argument of torch.scatter with Tensor src is deprecated and will be "
+                "removed in a "
+                "future PyTorch release. Use torch.scatter_reduce instead for more reduction "
+                "options.",
                 stacklevel=3,
             )
         operation, arguments = scatter_reduced, (index, tensor, dim, _REDUCTIONS[reduce], True)
@@ -870,7 +945,13 @@ _REDUCTIONS = {"add": "sum", "multiply": "prod"}
 
 
 def scatter_(
-    self: Tensor, dim: int, index: Tensor, src: Any = None, *, reduce: str | None = None, value: Any = None
+    self: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    reduce: str | None = None,
+    value: Any = None,
 ) -> Tensor:
     """In-place twin of :func:`scatter`.  Source: torch.Tensor.scatter_."""
     return _scatter(True, self, dim, index, src, reduce, value, None)
@@ -887,7 +968,9 @@ def scatter(
     reduce: str | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """A copy with elements written along ``dim``: ``out[i][index[i][j]] = src[i][j]`` for ``dim=1``.
+    """A copy with elements written along ``dim``.
+
+    ``out[i][index[i][j]] = src[i][j]`` for ``dim=1``.
 
     ``src`` is a tensor or a number; ``reduce`` ("add", "multiply") combines instead of replacing.
     Raises RuntimeError for an index out of range or of a wrong shape.  Source: torch.scatter.
@@ -920,7 +1003,8 @@ def scatter_add_(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 def _src_tensor(src, name, argument="src", position=3):
     if not isinstance(src, Tensor):
         raise TypeError(
-            f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(src).__name__}"
+            f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
+            f"{type(src).__name__}"
         )
     return src
 
@@ -941,7 +1025,7 @@ def scatter_add(
 
 @op(public=False, method=False, inplace=True, node="ScatterReduceBackward0")
 def scatter_reduced(xp, input, index, src, /, dim, reduce, include_self):
-    """A copy in which the elements of ``src`` are reduced into those of ``input``: see ``scatter_reduce``."""
+    """A copy with ``src`` reduced into it: see ``scatter_reduce``."""
     copied = input.copy()
     target, index, values = _lifted(copied, index, src)
     _check_bounds(index, dim, target.shape[dim])
@@ -1004,7 +1088,7 @@ def _mean_gradients(g, input, index, src, out, dim, include_self):
 
 
 def _prod_gradients(g, input, index, src, out, dim, include_self):
-    """The product of the others: by division, or where one factor is zero, by leaving that one out."""
+    """The product of the other factors: by division, but around a zero by leaving it out."""
     values = index_values(src, index)
     zero = eq(values, 0)
     zeros = zero_of(values) + zero
@@ -1146,8 +1230,8 @@ index_placed.vjp(input=lambda g, index, dim: index_selected(g, index, dim))
 def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Slices of ``dim`` in the order that the vector ``index`` names, a copy.
 
-    Shape: (a, *) with index (n) -> (n, *) for ``dim=0``.  Raises RuntimeError for an index out of range.
-    Source: torch.index_select.
+    Shape: (a, *) with index (n) -> (n, *) for ``dim=0``.  Raises RuntimeError for an index out of
+    range. Source: torch.index_select.
     """
     if is_array(input):
         return index_selected(input, index, dim)
@@ -1192,7 +1276,9 @@ def _check_index_add(input, dim, index, source):
     _src_tensor(index, "index_add", "index", 2)
     _src_tensor(source, "index_add", "source", 3)
     if index.ndim > 1:
-        raise IndexError("index_add_(): Index is supposed to be a vector, but got dim: " + str(index.ndim))
+        raise IndexError(
+            "index_add_(): Index is supposed to be a vector, but got dim: " + str(index.ndim)
+        )
     if index._array.dtype not in (np.int64, np.int32):
         raise RuntimeError("index_add_(): Expected dtype int32/int64 for index")
     if input.dtype is not source.dtype:
@@ -1201,9 +1287,15 @@ def _check_index_add(input, dim, index, source):
             f"({LEGACY_NAMES[source.dtype.name]}) must have the same scalar type"
         )
     count = source.shape[dim] if source.ndim else 1
-    if source.ndim == input.ndim and index.numel() != count or not input.ndim and index.numel() != 1:
+    if (
+        source.ndim == input.ndim
+        and index.numel() != count
+        or not input.ndim
+        and index.numel() != 1
+    ):
         raise RuntimeError(
-            f"index_add_(): Number of indices ({index.numel()}) should be equal to source.size(dim): "
+            f"index_add_(): Number of indices ({index.numel()}) should be equal to "
+            "source.size(dim): "
             f"({count}), for dim: {dim}"
         )
     rest, other = list(input.shape), list(source.shape)
@@ -1213,12 +1305,14 @@ def _check_index_add(input, dim, index, source):
         pass
     elif source.ndim and index.numel() != count:
         raise RuntimeError(
-            f"index_add_(): Number of indices ({index.numel()}) should be equal to source.size(dim): "
+            f"index_add_(): Number of indices ({index.numel()}) should be equal to "
+            "source.size(dim): "
             f"({count}), for dim: {dim}"
         )
     if rest != other:
         raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            "Got "
             f"self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
         )
     return dim
@@ -1242,7 +1336,8 @@ def index_add(
 ) -> Tensor:
     """A copy with ``alpha`` times the slices of ``source`` added to those that ``index`` names.
 
-    Raises RuntimeError where shapes or dtypes differ, IndexError out of range.  Source: torch.index_add.
+    Raises RuntimeError where shapes or dtypes differ, IndexError out of range.  Source:
+    torch.index_add.
     """
     if is_array(input):
         return index_added(input, index, source, dim, alpha)
@@ -1258,7 +1353,8 @@ def index_copied(xp, input, index, source, /, dim):
     if index.size and (index.min() < 0 or index.max() >= target.shape[dim]):
         wrong = index[(index < 0) | (index >= target.shape[dim])][0]
         raise IndexError(
-            f"index_copy_(): index {wrong} is out of bounds for dimension {dim} with size {target.shape[dim]}"
+            f"index_copy_(): index {wrong} is out of bounds for dimension {dim} with size "
+            f"{target.shape[dim]}"
         )
     xp.moveaxis(target, dim, 0)[index] = xp.moveaxis(values, dim, 0)
     return copied
@@ -1277,7 +1373,10 @@ def _check_index_copy(input, dim, index, source):
     if index.ndim > 1:
         raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
     if index._array.dtype != np.int64:
-        raise IndexError("index_copy_(): Expected a long tensor for index, but got " + LEGACY_NAMES[index.dtype.name])
+        raise IndexError(
+            "index_copy_(): Expected a long tensor for index, but got "
+            + LEGACY_NAMES[index.dtype.name]
+        )
     if input.dtype is not source.dtype:
         raise RuntimeError(
             "index_copy_(): self and source expected to have the same dtype, but got (self) "
@@ -1291,13 +1390,15 @@ def _check_index_copy(input, dim, index, source):
         count = 1
     if rest != other:
         raise RuntimeError(
-            "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination "
+            "slice shape: "
             f"{' '.join(map(str, rest))} at dimension {dim} and source slice shape: "
             f"{' '.join(map(str, other))} at dimension 0."
         )
     if index.numel() != count:
         raise IndexError(
-            f"index_copy_(): Number of indices ({index.numel()}) should be equal to source.size(dim) ({count})"
+            f"index_copy_(): Number of indices ({index.numel()}) should be equal to "
+            f"source.size(dim) ({count})"
         )
     return dim
 
@@ -1397,7 +1498,8 @@ def take(xp, input, index, /):
 def _check_flat(input, index, name):
     if index.dtype != np.int64:
         raise RuntimeError(
-            f"{name}(): Expected a long tensor for index, but got {LEGACY_NAMES[from_numpy(index.dtype).name]}"
+            f"{name}(): Expected a long tensor for index, but got "
+            f"{LEGACY_NAMES[from_numpy(index.dtype).name]}"
         )
     if index.size and (index.min() < -input.size or index.max() >= input.size):
         wrong = index[(index < -input.size) | (index >= input.size)].flat[0]
@@ -1435,7 +1537,8 @@ def put(xp, input, index, source, /, accumulate=False):
         )
     if source.size != index.size:
         raise IndexError(
-            "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+            "put_(): Expected source and index to have the same number of elements, but got "
+            "source.numel() = "
             f"{source.size}, index.numel() = {index.size}"
         )
     copied = input.copy(order="C")
@@ -1457,19 +1560,21 @@ put.vjp(
 def take_along_dim(
     input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None
 ) -> Tensor:
-    """``gather`` with broadcasting: as many dimensions, lengths of 1 repeated; without ``dim`` flattened.
+    """``gather`` with broadcasting of the other dimensions; without ``dim``, flattened.
 
     Source: torch.take_along_dim.
     """
     if indices._array.dtype != np.int64:
         raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long but got {LEGACY_NAMES[indices.dtype.name]}"
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{LEGACY_NAMES[indices.dtype.name]}"
         )
     if dim is None:
         return gathered(reshape(input, (-1,)), reshape(indices, (-1,)), 0, out=out)
     if input.ndim != indices.ndim:
         raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            "but got "
             f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
         )
     dim = wrap_dim(dim, input.ndim, "take_along_dim")
@@ -1515,7 +1620,8 @@ def _masked_fill(in_place, input, mask, value):
     _src_tensor(mask, "masked_fill", "mask", 2)
     if mask._array.dtype != np.bool_:
         raise RuntimeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {_C_NAMES[mask.dtype.name]}"
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{_C_NAMES[mask.dtype.name]}"
         )
     broadcast_pair(mask.shape, input.shape)
     if isinstance(value, Tensor):
@@ -1555,7 +1661,9 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 @composite(inplace=masked_fill_)
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """A copy with one number (or the one in a 0-d tensor) where the mask is True.  Shape: broadcast.
+    """A copy with one number (or the one in a 0-d tensor) where the mask is True.
+
+    Shape: broadcast.
 
     Raises RuntimeError for a mask that is not bool.  Source: torch.masked_fill.
     """
@@ -1566,7 +1674,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 @op
 def masked_select(xp, input, mask, /):
-    """The elements where the mask is True, as a vector.  Shape: (*), (*) -> (count), after broadcasting.
+    """The elements where the mask is True, as a vector.
+
+    Shape: (*), (*) -> (count), after broadcasting.
 
     Source: torch.masked_select.
     """
@@ -1604,7 +1714,8 @@ def masked_scatter(xp, input, mask, source, /):
     if input.dtype != source.dtype:
         names = [LEGACY_NAMES[from_numpy(x.dtype).name] for x in (input, source)]
         raise RuntimeError(
-            f"masked_scatter: expected self and source to have same dtypes but got{names[0]} and {names[1]}"
+            f"masked_scatter: expected self and source to have same dtypes but got{names[0]} and "
+            f"{names[1]}"
         )
     shape = broadcast_pair(input.shape, mask.shape)
     target = xp.empty(shape, input.dtype)
@@ -1644,8 +1755,8 @@ def where(
 ) -> Any:
     """``input`` where the condition is True, else ``other``; alone, the places where it is.
 
-    Shape: broadcast.  ``input`` and ``other`` (tensors or numbers) promote.  Raises RuntimeError for a
-    condition that is not bool.  Source: torch.where.
+    Shape: broadcast.  ``input`` and ``other`` (tensors or numbers) promote.  Raises RuntimeError
+    for a condition that is not bool.  Source: torch.where.
     """
     if is_array(condition):
         return chosen(condition, input, other)
@@ -1656,7 +1767,8 @@ def where(
         raise TypeError("where() takes both 'input' and 'other', or neither")
     if condition._array.dtype == np.uint8:
         warnings.warn(
-            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a "
+            "where received a uint8 condition tensor. This behavior is deprecated and will be "
+            "removed in a "
             "future version of PyTorch. Use a boolean condition instead.",
             stacklevel=2,
         )
@@ -1704,7 +1816,9 @@ def nonzero_rows(xp, input, /):
 
 @composite
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
-    """The places of the elements that are not zero: a row each, or with ``as_tuple`` an index per dimension.
+    """The places of the elements that are not zero, a row each.
+
+    With ``as_tuple``, an index vector per dimension instead.
 
     Shape: (*) -> (count, ndim).  Source: torch.nonzero.
     """
@@ -1759,7 +1873,7 @@ def _triangle(name, places, row, col, offset, dtype):
         if value < 0:
             raise RuntimeError(f"{argument} must be non-negative, got{value}")
     if wanted.rank != 1:
-        raise NotImplementedError(f'"{name}" not implemented for \'{LEGACY_NAMES[wanted.name]}\'')
+        raise NotImplementedError(f"\"{name}\" not implemented for '{LEGACY_NAMES[wanted.name]}'")
     return wrap(np.stack(places(row, offset, col)).astype(wanted.numpy))
 
 
@@ -1814,7 +1928,9 @@ def diagonal_copy(xp, input, /, offset=0, dim1=0, dim2=1):
 
 
 diagonal_copy.vjp(
-    input=lambda g, input_shape, offset, dim1, dim2: diagonal_place(g, input_shape, offset, dim1, dim2)
+    input=lambda g, input_shape, offset, dim1, dim2: diagonal_place(
+        g, input_shape, offset, dim1, dim2
+    )
 )
 
 
@@ -1854,7 +1970,9 @@ def part_replaced(xp, input, src, /, index, node):
 
 
 part_replaced.vjp(
-    input=lambda g, index: part_replaced(g, zero_of(basic_index(g, index, "")), index, "SliceBackward0"),
+    input=lambda g, index: part_replaced(
+        g, zero_of(basic_index(g, index, "")), index, "SliceBackward0"
+    ),
     src=lambda g, index: basic_index(g, index, "SliceBackward0"),
 )
 
@@ -1885,7 +2003,10 @@ def slice_scatter(
     end: int | None = None,
     step: int = 1,
 ) -> Tensor:
-    """A copy with ``src`` in place of the slice ``start:end:step`` of ``dim``.  Source: torch.slice_scatter."""
+    """A copy with ``src`` in place of the slice ``start:end:step`` of ``dim``.
+
+    Source: torch.slice_scatter.
+    """
     dim = wrap_dim(dim, input.ndim, "slice_scatter")
     part = _checked_slice(slice(start, end, step))
     index = (*(_EVERYTHING,) * dim, part, ...)
@@ -1927,7 +2048,9 @@ def searched(xp, sorted_sequence, input, /, right, out_int32):
         rows = sorted_sequence.reshape(-1, sorted_sequence.shape[-1])
         values = input.reshape(-1, input.shape[-1])
         pairs = zip(rows, values, strict=True)
-        found = xp.stack([xp.searchsorted(row, value, side) for row, value in pairs]).reshape(input.shape)
+        found = xp.stack([xp.searchsorted(row, value, side) for row, value in pairs]).reshape(
+            input.shape
+        )
     return xp.asarray(found).astype(np.int32 if out_int32 else np.int64)
 
 
@@ -1942,16 +2065,19 @@ def searchsorted(
     out: Tensor | None = None,
     sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where to insert the elements of ``input`` so that the (rows of the) sorted sequence stay sorted.
+    """Where the elements of ``input`` belong so that (the rows of) a sequence stay sorted.
 
     ``right`` (``side="right"``) puts equals behind.  Shape: (*, n), (*, k) -> (*, k).
     Raises RuntimeError where the shapes do not fit.  Source: torch.searchsorted.
     """
     if side is not None and side not in ("left", "right"):
-        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+        raise RuntimeError(
+            f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+        )
     if side == "left" and right:
         raise RuntimeError(
-            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+            "while right was True"
         )
     values = input if isinstance(input, Tensor) else scalar_tensor(input, dtype=scalar_dtype(input))
     if sorter is not None:
@@ -1959,8 +2085,10 @@ def searchsorted(
     rows, shape = sorted_sequence.shape, values.shape
     if len(rows) != 1 and (len(rows) != len(shape) or rows[:-1] != shape[:-1]):
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
-            f"boundaries tensor and input value tensor must match, but we got boundaries tensor {list(rows)} "
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of "
+            "boundaries tensor and input value tensor must match, but we got boundaries tensor "
+            f"{list(rows)} "
             f"and input value tensor {list(shape)}"
         )
     return searched(sorted_sequence, values, right or side == "right", out_int32, out=out)
@@ -2035,7 +2163,7 @@ def unravel_index(indices: Tensor, shape: Sequence[int]) -> tuple[Tensor, ...]:
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
-    """Each slice of ``dim`` repeated (without ``dim``, each element): ``repeats`` times, or as it names.
+    """Each slice of ``dim`` (without it, each element) repeated, as often as ``repeats`` says.
 
     ``repeat_interleave(repeats)`` gives the places: [0, 1, 1] for [1, 2].  Raises RuntimeError for
     negative repeats and a wrong number of them.  Source: torch.repeat_interleave.
@@ -2051,7 +2179,9 @@ def repeat_interleave(
             raise RuntimeError("Repeats must be non-negative")
         spread = unsqueeze(input, dim + 1)
         lengths = (*spread.shape[: dim + 1], count, *spread.shape[dim + 2 :])
-        return flatten(clone(expand(spread, lengths), memory_format=contiguous_format), dim, dim + 1)
+        return flatten(
+            clone(expand(spread, lengths), memory_format=contiguous_format), dim, dim + 1
+        )
     counts = repeats._array.reshape(-1)
     length = input.shape[dim]
     if counts.size == 1:
@@ -2067,7 +2197,7 @@ def repeat_interleave(
 def _interleaved(counts):
     if counts.dtype not in (np.int64, np.int32):
         name = LEGACY_NAMES[from_numpy(counts.dtype).name]
-        raise NotImplementedError(f'"repeat_interleave_cpu" not implemented for \'{name}\'')
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{name}'")
     if (counts < 0).any():
         raise RuntimeError("repeats can not be negative")
     return np.repeat(np.arange(counts.size), counts)

@@ -23,6 +23,7 @@ from minitorch.tensor import Tensor, wrap
 
 __all__ = [
     "block_diag",
+    "block_diagonal",
     "cartesian_prod",
     "cat",
     "column_stack",
@@ -62,13 +63,13 @@ def _checked_parts(tensors, dim):
         shape = tensors[at].shape
         if len(shape) != len(first):
             raise RuntimeError(
-                "Tensors must have same number of dimensions: "
-                f"got {len(first)} and {len(shape)}"
+                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
             )
         for other, (expected, got) in enumerate(zip(first, shape, strict=True)):
             if expected != got and other != dim:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {expected} "
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size "
+                    f"{expected} "
                     f"but got size {got} for tensor number {at} in the list."
                 )
     return kept, dim
@@ -93,7 +94,9 @@ cat.vjp_joint(_cat_gradients)
 
 @op(sequence=True, promote=True, method=False)
 def stack(xp, tensors, /, dim=0):
-    """Tensors of one shape along a new dimension.  Shape: n times (a, b) -> (n, a, b) for ``dim=0``.
+    """Tensors of one shape along a new dimension.
+
+    Shape: n times (a, b) -> (n, a, b) for ``dim=0``.
 
     Raises RuntimeError where shapes differ.  Source: torch.stack.
     """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import warnings
 
+from minitorch.autograd.graph import LEGACY_NAMES
 from minitorch.ops._op import op
 from minitorch.ops.activation import log_softmax, logsigmoid, softplus
-from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, xlogy
+from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, sigmoid, xlogy
 from minitorch.ops.shape import broadcast_tensors
 from minitorch.tensor import Tensor
 
@@ -62,6 +63,12 @@ def _reduced(loss, reduction):
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
+def _checked(reduction):
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
 def _same_size(name, input, target):
     """Warn, as torch does, where a loss would broadcast."""
     for position, (argument, value) in enumerate((("input", input), ("target", target)), 1):
@@ -95,9 +102,13 @@ def _reduced_array(xp, values, reduction):
     return xp.asarray(values.mean() if reduction == "mean" else values.sum(), values.dtype)
 
 
+def _share(reduction, shape):
+    """What each element's gradient is multiplied with: its share in the mean, or 1."""
+    return 1.0 / max(math.prod(shape), 1) if reduction == "mean" else 1.0
+
+
 def _squared_error_gradient(g, input, target, reduction):
-    scale = 2.0 / max(math.prod(input.shape), 1) if reduction == "mean" else 2.0
-    return g * ((input - target) * scale)
+    return g * ((input - target) * (2.0 * _share(reduction, input.shape)))
 
 
 squared_error.vjp(
@@ -112,9 +123,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     input, target = _same_size("mse_loss", input, target)
     if weight is not None:
         return _weighted(squared_error(input, target, "none"), weight, reduction)
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
-    return squared_error(input, target, reduction)
+    return squared_error(input, target, _checked(reduction))
 
 
 def _weighted(loss, weight, reduction):
@@ -132,15 +141,16 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     return _reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
 
 
-@op(public=False, method=False, promote=True, node="SmoothL1LossBackward0")
-def smooth_absolute(xp, input, target, /, beta):
-    """Quadratic below ``beta``, linear above."""
+@op(public=False, method=False, promote=True, node=lambda params: params["origin"])
+def smooth_absolute(xp, input, target, /, beta, reduction, factor=1.0, origin="SmoothL1LossBackward0"):
+    """``factor`` times what is quadratic below ``beta`` and linear above, reduced."""
     size = xp.abs(input - target)
-    return xp.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta)
+    values = xp.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta)
+    return _reduced_array(xp, values if factor == 1.0 else values * factor, reduction)
 
 
-def _smooth_gradient(g, input, target, beta):
-    return g * clamp_both((input - target) / beta)
+def _smooth_gradient(g, input, target, beta, reduction, factor):
+    return g * (clamp_both((input - target) / beta) * (factor * _share(reduction, input.shape)))
 
 
 @op(public=False, method=False)
@@ -152,7 +162,9 @@ def clamp_both(xp, input, /):
 clamp_both.vjp(input=lambda g, input: g * ((input > -1) & (input < 1)))
 smooth_absolute.vjp(
     input=_smooth_gradient,
-    target=lambda g, input, target, beta: -_smooth_gradient(g, input, target, beta),
+    target=lambda g, input, target, beta, reduction, factor: -_smooth_gradient(
+        g, input, target, beta, reduction, factor
+    ),
 )
 
 
@@ -162,7 +174,9 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     input, target = _same_size("smooth_l1_loss", input, target)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    return _reduced(abs(input - target) if beta == 0 else smooth_absolute(input, target, beta), reduction)
+    if beta == 0:
+        return _reduced(abs(input - target), reduction)
+    return smooth_absolute(input, target, beta, _checked(reduction))
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
@@ -170,44 +184,66 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     input, target = _same_size("huber_loss", input, target)
-    loss = smooth_absolute(input, target, delta) * delta
-    return _reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
+    if weight is None:
+        return smooth_absolute(input, target, delta, _checked(reduction), delta, "HuberLossBackward0")
+    loss = smooth_absolute(input, target, delta, "none", delta, "HuberLossBackward0")
+    return _weighted(loss, weight, reduction)
 
 
 # --- classification ------------------------------------------------------------------------------------------
 
 
-@op(public=False, method=False, node="NllLossBackward0")
-def picked_classes(xp, input, target, weight=None, /, ignore_index=-100):
-    """``-weight[target] * input[n, target]``, 0 where ignored.  Shape: (N, C, *), (N, *), (C) -> (N, *)."""
+@op(public=False, method=False, node=lambda params: params["origin"])
+def picked_classes(xp, input, target, weight=None, /, ignore_index=-100, reduction="none", origin="NllLossBackward0"):
+    """``-weight[target] * input[n, target]``, 0 where ignored, reduced.
+
+    "mean" divides by the weights of the kept targets.  Shape: (N, C, *), (N, *), (C) -> (N, *) or ().
+    """
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)
     picked = -xp.take_along_axis(input, xp.expand_dims(safe, 1), 1).squeeze(1)
     if weight is not None:
         picked = picked * weight[safe]
-    return xp.where(kept, picked, xp.zeros((), input.dtype))
+    losses = xp.where(kept, picked, xp.zeros((), input.dtype))
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    if reduction == "mean":
+        with xp.errstate(divide="ignore", invalid="ignore"):  # torch: nothing kept gives nan
+            total = total / _kept_weight(xp, kept, safe, weight)
+    return xp.asarray(total, input.dtype)
+
+
+def _kept_weight(xp, kept, safe, weight):
+    """The number of kept targets, or the sum of their weights."""
+    return xp.count_nonzero(kept) if weight is None else xp.where(kept, weight[safe], 0).sum()
 
 
 picked_classes.vjp(
-    input=lambda g, input_shape, target, weight, ignore_index: put_classes(
-        g, target, weight, input_shape, ignore_index
+    input=lambda g, input_shape, target, weight, ignore_index, reduction: put_classes(
+        g, target, weight, input_shape, ignore_index, reduction
     )
 )
 
 
-@op(public=False, method=False)
-def put_classes(xp, input, target, weight=None, /, shape=(), ignore_index=-100):
-    """The adjoint of :func:`picked_classes`.  Shape: (N, *), (N, *), (C) -> (N, C, *)."""
+@op(public=False, method=False, node="NllLossBackwardBackward0")
+def put_classes(xp, input, target, weight=None, /, shape=(), ignore_index=-100, reduction="none"):
+    """The adjoint of :func:`picked_classes`.  Shape: (N, *) or (), (N, *), (C) -> (N, C, *)."""
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)
     values = -input if weight is None else -input * weight[safe]
+    if reduction == "mean":
+        with xp.errstate(divide="ignore", invalid="ignore"):
+            values = values / _kept_weight(xp, kept, safe, weight)
     result = xp.zeros(shape, input.dtype)
     xp.put_along_axis(result, xp.expand_dims(safe, 1), xp.expand_dims(xp.where(kept, values, 0), 1), 1)
     return result
 
 
 put_classes.vjp(
-    input=lambda g, target, weight, ignore_index: picked_classes(g, target, weight, ignore_index)
+    input=lambda g, target, weight, ignore_index, reduction: picked_classes(
+        g, target, weight, ignore_index, reduction
+    )
 )
 
 
@@ -219,8 +255,8 @@ def _check_classes(input, target, weight, ignore_index):
             f"{classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
         )
     labels = target._array
-    if labels.dtype.kind not in "iu":
-        raise RuntimeError(f"expected scalar type Long but found {target.dtype.name.capitalize()}")
+    if labels.dtype.name not in ("int64", "uint8"):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {LEGACY_NAMES[target.dtype.name]}")
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
     if wrong.any():
         raise IndexError(f"Target {labels[wrong].flat[0]} is out of bounds.")
@@ -251,10 +287,8 @@ def nll_loss(
             else "0D or 1D target tensor expected, multi-target not supported"
         )
     _check_classes(input, target, weight, ignore_index)
-    losses = picked_classes(input, target, weight, ignore_index)
-    if reduction == "mean":
-        return losses.sum() / _weight_of(target, weight, ignore_index, input.dtype)
-    result = _reduced(losses, reduction)
+    origin = "NllLossBackward0" if input.ndim == 2 else "NllLoss2DBackward0"
+    result = picked_classes(input, target, weight, ignore_index, _checked(reduction), origin)
     return result.squeeze(0) if unbatched and reduction == "none" else result
 
 
@@ -296,15 +330,11 @@ def cross_entropy(
     if target.shape == input.shape and target.dtype.is_floating_point:
         return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim)
     if target.dtype.is_floating_point:
-        raise RuntimeError(f"expected scalar type Long but found {_title(target.dtype)}")
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {LEGACY_NAMES[target.dtype.name]}")
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:
         return loss
     return _smoothed(loss, logs, target, weight, ignore_index, reduction, label_smoothing, dim)
-
-
-def _title(dtype):
-    return {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16"}[dtype.name]
 
 
 def _soft_cross_entropy(logs, target, weight, reduction, smoothing, dim):
@@ -334,15 +364,29 @@ def _smoothed(loss, logs, target, weight, ignore_index, reduction, smoothing, di
 
 
 @op(public=False, method=False, node="BinaryCrossEntropyBackward0")
-def binary_entropy(xp, input, target, /):
-    """``-(t log x + (1 - t) log(1 - x))``, each logarithm at least -100."""
-    return -(target * xp.maximum(xp.log(input), -100) + (1 - target) * xp.maximum(xp.log1p(-input), -100))
+def binary_entropy(xp, input, target, weight=None, /, reduction="none"):
+    """``-(t log x + (1 - t) log(1 - x))``, each logarithm at least -100, weighted and reduced."""
+    loss = -(target * xp.maximum(xp.log(input), -100) + (1 - target) * xp.maximum(xp.log1p(-input), -100))
+    return _reduced_array(xp, loss if weight is None else loss * weight, reduction)
+
+
+def _element_gradient(g, shape, weight, reduction):
+    """The gradient of one element's loss before weighting and reducing."""
+    share = _share(reduction, shape)
+    g = g if share == 1.0 else g * share
+    return g if weight is None else g * weight
 
 
 binary_entropy.vjp(
     # torch: the denominator is kept from 0, so that a certain wrong answer still has a finite slope.
-    input=lambda g, input, target: g * ((input - target) / maximum_of((1 - input) * input, 1e-12)),
-    target=lambda g, input: g * (maximum_of(log(1 - input), -100.0) - maximum_of(log(input), -100.0)),
+    input=lambda g, input, target, weight, reduction: (
+        _element_gradient(g, input.shape, weight, reduction)
+        * ((input - target) / maximum_of((1 - input) * input, 1e-12))
+    ),
+    target=lambda g, input, weight, reduction: (
+        _element_gradient(g, input.shape, weight, reduction)
+        * (maximum_of(log(1 - input), -100.0) - maximum_of(log(input), -100.0))
+    ),
 )
 
 
@@ -368,17 +412,12 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
             "deprecated. Please ensure they have the same size."
         )
     if input.dtype is not target.dtype:
-        raise RuntimeError(f"Found dtype {_any_title(target.dtype)} but expected {_any_title(input.dtype)}")
+        found, expected = LEGACY_NAMES[target.dtype.name], LEGACY_NAMES[input.dtype.name]
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
     values = input._array
     if not ((values >= 0) & (values <= 1)).all():
         raise RuntimeError("all elements of input should be between 0 and 1")
-    loss = binary_entropy(input, target)
-    return _reduced(loss if weight is None else loss * weight, reduction)
-
-
-def _any_title(dtype):
-    titles = {"int64": "Long", "int32": "Int", "uint8": "Byte", "bool": "Bool", "int8": "Char", "int16": "Short"}
-    return titles.get(dtype.name) or _title(dtype)
+    return binary_entropy(input, target, weight, _checked(reduction))
 
 
 def binary_cross_entropy_with_logits(
@@ -392,29 +431,37 @@ def binary_cross_entropy_with_logits(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if target.shape != input.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
-    if pos_weight is None:
-        loss = logits_entropy(input, target)
-    else:
-        loss = (1 - target) * input - ((pos_weight - 1) * target + 1) * logsigmoid(input)
-    return _reduced(loss if weight is None else loss * weight, reduction)
+    if not target.dtype.is_floating_point:
+        raise RuntimeError(
+            f"result type {LEGACY_NAMES[input.dtype.name]} can't be cast to the desired output type "
+            f"{LEGACY_NAMES[target.dtype.name]}: binary_cross_entropy_with_logits() wants floating point targets"
+        )
+    return logits_entropy(input, target, weight, pos_weight, _checked(reduction))
 
 
 @op(public=False, method=False, promote=True, node="BinaryCrossEntropyWithLogitsBackward0")
-def logits_entropy(xp, input, target, /):
-    """``(1 - t) x - log sigmoid(x)``."""
-    return (1 - target) * input - xp.minimum(input, 0) + xp.log1p(xp.exp(-xp.abs(input)))
+def logits_entropy(xp, input, target, weight=None, pos_weight=None, /, reduction="none"):
+    """``(1 - t) x - (1 + (pos_weight - 1) t) log sigmoid(x)``, weighted and reduced."""
+    away = xp.log1p(xp.exp(-xp.abs(input))) - xp.minimum(input, 0)  # -log sigmoid(x)
+    loss = (1 - target) * input + (away if pos_weight is None else ((pos_weight - 1) * target + 1) * away)
+    return _reduced_array(xp, loss if weight is None else loss * weight, reduction)
 
 
-logits_entropy.vjp(
-    input=lambda g, input, target: g * (_sigmoid(input) - target),
-    target=lambda g, input: -g * input,
-)
+def _logits_gradient(g, input, target, weight, pos_weight, reduction):
+    g = _element_gradient(g, input.shape, weight, reduction)
+    if pos_weight is None:
+        return g * (sigmoid(input) - target)
+    return g * ((1 - target) - ((pos_weight - 1) * target + 1) * sigmoid(-input))
 
 
-def _sigmoid(input):
-    from minitorch.ops.elementwise import sigmoid
+def _logits_target_gradient(g, input, weight, pos_weight, reduction):
+    g = _element_gradient(g, input.shape, weight, reduction)
+    if pos_weight is None:
+        return -g * input
+    return -g * (input + (pos_weight - 1) * logsigmoid(input))
 
-    return sigmoid(input)
+
+logits_entropy.vjp(input=_logits_gradient, target=_logits_target_gradient)
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):

@@ -10,6 +10,7 @@ import math
 import operator
 import warnings
 from collections.abc import Sequence
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -32,16 +33,20 @@ __all__ = [
     "METHODS",
     "PROPERTIES",
     "adjoint",
+    "alias",
     "as_strided",
+    "as_strided_view",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
     "basic_index",
     "basic_indexes",
+    "broadcast_pair",
     "broadcast_shapes",
     "broadcast_tensors",
     "broadcast_to",
     "chunk",
+    "copy_reshaped",
     "diagonal",
     "diagonal_place",
     "dsplit",
@@ -54,24 +59,31 @@ __all__ = [
     "fold_windows",
     "hsplit",
     "imag",
+    "imaginary_part",
     "meshgrid",
     "movedim",
     "narrow",
+    "pack_complex",
     "permute",
     "place",
     "ravel",
     "real",
+    "real_part",
     "repeat",
     "reshape",
     "reshape_as",
+    "resize_",
+    "resize_as_",
     "restride",
     "roll",
     "rot90",
     "select",
+    "set_",
     "split",
     "split_with_sizes",
     "squeeze",
     "swapaxes",
+    "swapdims",
     "t",
     "tensor_split",
     "tile",
@@ -84,6 +96,7 @@ __all__ = [
     "view_as",
     "view_as_complex",
     "view_as_real",
+    "view_size",
     "vsplit",
 ]
 
@@ -97,19 +110,13 @@ def _as_strided(xp, array, shape, strides):
     return xp.lib.stride_tricks.as_strided(array, shape, strides)
 
 
-# --- view and reshape -------------------------------------------------------------------------------
+# --- view and reshape -----------------------------------------------------------------------------
 
 
 @op(view=True, public=False, method=False, node="ViewBackward0")
 def view_size(xp, input, /, size):
-    """The same elements, in order, as ``size``."""
-    viewed = input.reshape(size)
-    if input.size and not xp.may_share_memory(viewed, input):
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans "
-            "across two contiguous subspaces). Use .reshape(...) instead."
-        )
-    return viewed
+    """The same elements, in order, as ``size``: callers know that strides alone can do it."""
+    return input.reshape(size)
 
 
 view_size.vjp(input=lambda g, input_shape: reshape(g, input_shape))
@@ -134,7 +141,9 @@ def _inferred(size, numel):
                 raise RuntimeError("only one dimension can be inferred")
             unknown = at
         elif length < 0:
-            raise RuntimeError(f"invalid shape dimension {length} at index {at} of shape {list(size)}")
+            raise RuntimeError(
+                f"invalid shape dimension {length} at index {at} of shape {list(size)}"
+            )
         else:
             known *= length
     if unknown is None:
@@ -144,7 +153,8 @@ def _inferred(size, numel):
         return (*size[:unknown], numel // known, *size[unknown + 1 :])
     elif not known and not numel:
         raise RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(size)} because the unspecified dimension size "
+            f"cannot reshape tensor of 0 elements into shape {list(size)} because the unspecified "
+            "dimension size "
             "-1 can be any value and is ambiguous"
         )
     raise RuntimeError(f"shape '{list(size)}' is invalid for input of size {numel}")
@@ -163,8 +173,8 @@ def _loose(size, named, name, argument="size"):
 def view(self: Tensor, *sizes, size=None, dtype: dtypes.dtype | None = None) -> Tensor:
     """The same memory as another shape, ``x.view(2, -1)``, or element type, ``x.view(dtype)``.
 
-    One length may be -1.  Raises RuntimeError where the memory cannot be seen as that shape without a
-    copy; ``reshape`` copies then.  Source: torch.Tensor.view.
+    One length may be -1.  Raises RuntimeError where the memory cannot be seen as that shape
+    without a copy; ``reshape`` copies then.  Source: torch.Tensor.view.
     """
     if len(sizes) == 1 and isinstance(sizes[0], dtypes.dtype):
         dtype = sizes[0]
@@ -173,10 +183,19 @@ def view(self: Tensor, *sizes, size=None, dtype: dtypes.dtype | None = None) -> 
     if not sizes and size is None or sizes and type(sizes[0]) in (str, float):
         given = ", ".join(type(length).__name__ for length in sizes)
         raise TypeError(
-            f"view() received an invalid combination of arguments - got ({given}), but expected one "
+            f"view() received an invalid combination of arguments - got ({given}), but expected "
+            "one "
             "of: (torch.dtype dtype) or (tuple of ints size)"
         )
-    return view_size(self, _inferred(_loose(sizes, size, "view"), self._array.size))
+    array = self._array
+    wanted = _inferred(_loose(sizes, size, "view"), array.size)
+    if not array.flags.c_contiguous and not _can_view(array, wanted):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension "
+            "spans across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return view_size(self, wanted)
 
 
 def _view_dtype(input, dtype):
@@ -189,12 +208,14 @@ def _view_dtype(input, dtype):
         )
     if new > old and array.shape[-1] * old % new:
         raise RuntimeError(
-            f"self.size(-1) must be divisible by {new // old} to view {input.dtype} as {dtype} (different element "
+            f"self.size(-1) must be divisible by {new // old} to view {input.dtype} as {dtype} "
+            "(different element "
             f"sizes), but got {array.shape[-1]}"
         )
     if new != old and array.size and array.shape[-1] > 1 and array.strides[-1] != old:
         raise RuntimeError(
-            f"self.stride(-1) must be 1 to view {input.dtype} as {dtype} (different element sizes), but got "
+            f"self.stride(-1) must be 1 to view {input.dtype} as {dtype} (different element "
+            "sizes), but got "
             f"{array.strides[-1] // old}"
         )
     viewed = wrap(array.view(dtype.numpy))
@@ -206,7 +227,8 @@ def _view_dtype(input, dtype):
 def reshape(input: Tensor, *sizes, shape=None) -> Tensor:
     """The elements, in order, as another shape: a view where the memory allows it, else a copy.
 
-    One length may be -1.  Raises RuntimeError if the number of elements differs.  Source: torch.reshape.
+    One length may be -1.  Raises RuntimeError if the number of elements differs.  Source:
+    torch.reshape.
     """
     if not sizes and shape is None:
         raise TypeError('reshape() missing 1 required positional arguments: "shape"')
@@ -218,7 +240,7 @@ def reshape(input: Tensor, *sizes, shape=None) -> Tensor:
 
 
 def _can_view(array, size):
-    """Whether strides alone can make ``size`` of ``array``: its runs must split at dimensions of ``size``.
+    """Whether strides alone make ``size`` of ``array``: its runs split at dimensions of it.
 
     A run is a group of neighbouring dimensions that lie in memory as one dimension would.
     """
@@ -258,8 +280,8 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions ``start_dim`` to ``end_dim`` made one: a view where the memory allows it.
 
-    Shape: (a, b, c) -> (a, b * c) for ``start_dim=1``.  Raises RuntimeError if the dims are in the wrong
-    order.  Source: torch.flatten.
+    Shape: (a, b, c) -> (a, b * c) for ``start_dim=1``.  Raises RuntimeError if the dims are in the
+    wrong order.  Source: torch.flatten.
     """
     shape = input.shape
     start = wrap_dim(start_dim, len(shape), "flatten", "start_dim")
@@ -303,7 +325,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return view_size(input, (*shape[:dim], *lengths, *shape[dim + 1 :]))
 
 
-# --- the order of dimensions ------------------------------------------------------------------------
+# --- the order of dimensions ----------------------------------------------------------------------
 
 
 @op(view=True)
@@ -331,7 +353,9 @@ def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 @op(view=True)
 def t(xp, input, /):
-    """The transposed matrix, a view; a vector or number stays.  Raises RuntimeError beyond 2 dimensions.
+    """The transposed matrix, a view; a vector or a number stays.
+
+    Raises RuntimeError beyond 2 dimensions.
 
     Source: torch.t.
     """
@@ -345,14 +369,18 @@ t.vjp(input=lambda g: t(g))
 
 @op(view=True, varargs="dims")
 def permute(xp, input, /, dims):
-    """The dimensions in another order, a view.  Shape: (a, b, c) -> (c, a, b) for ``dims=(2, 0, 1)``.
+    """The dimensions in another order, a view.
+
+    Shape: (a, b, c) -> (c, a, b) for ``dims=(2, 0, 1)``.
 
     Raises RuntimeError if ``dims`` is no permutation.  Source: torch.permute.
     """
     if len(dims) != input.ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(dims)}"
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            "length of the desired "
+            f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = "
+            f"{len(dims)}"
         )
     order = [wrap_dim(dim, input.ndim, "permute", "dims") for dim in dims]
     if len(set(order)) != len(order):
@@ -380,7 +408,8 @@ def movedim(input: Tensor, source, destination) -> Tensor:
     destination = (destination,) if not isinstance(destination, (tuple, list)) else destination
     if len(source) != len(destination):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same "
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should "
+            "contain the same "
             f"number of dims as destination ({list(destination)} dims)"
         )
     places = {}
@@ -393,15 +422,19 @@ def movedim(input: Tensor, source, destination) -> Tensor:
         return alias(input)
     rest = iter([dim for dim in range(ndim) if dim not in places["source"]])
     moved = dict(zip(places["destination"], places["source"], strict=True))
-    return permute(input, tuple([moved[dim] if dim in moved else next(rest) for dim in range(ndim)]))
+    return permute(
+        input, tuple([moved[dim] if dim in moved else next(rest) for dim in range(ndim)])
+    )
 
 
 def _reversed_dims(self):
     """The dimensions in reverse order.  Source: torch.Tensor.T."""
     if self.ndim != 2 and self.ndim:
         warnings.warn(
-            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
-            "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+            "deprecated and it will "
+            "throw an error in a future release. Consider `x.mT` to transpose batches of matrices "
+            "or "
             "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
             stacklevel=2,
         )
@@ -416,7 +449,8 @@ def _matrix_transpose(self):
 def _swap_last(self, name):
     if self.ndim == 1:
         raise RuntimeError(
-            f"{name} is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
+            f"{name} is only supported on matrices or batches of matrices. Got {self.ndim}-D "
+            "tensor."
         )
     return transpose(self, -2, -1) if self.ndim else self
 
@@ -442,7 +476,7 @@ def adjoint(input: Tensor) -> Tensor:
     return conj(_swap_last(input, "tensor.adjoint()"))
 
 
-# --- dimensions of length one -----------------------------------------------------------------------
+# --- dimensions of length one ---------------------------------------------------------------------
 
 
 def _squeeze_node(params):
@@ -457,7 +491,11 @@ def squeeze(xp, input, /, dim=None):
     Source: torch.squeeze.
     """
     if dim is None:
-        return input.reshape([length for length in input.shape if length != 1]) if 1 in input.shape else input[...]
+        return (
+            input.reshape([length for length in input.shape if length != 1])
+            if 1 in input.shape
+            else input[...]
+        )
     dims = unique_dims(dim, input.ndim, "squeeze")
     gone = tuple([d for d in dims if input.ndim and input.shape[d] == 1])
     return input.squeeze(gone)
@@ -468,7 +506,9 @@ squeeze.vjp(input=lambda g, input_shape: reshape(g, input_shape))
 
 @op(view=True)
 def unsqueeze(xp, input, /, dim):
-    """A dimension of length 1 inserted at ``dim``, a view.  Shape: (a, b) -> (a, 1, b) for ``dim=1``.
+    """A dimension of length 1 inserted at ``dim``, a view.
+
+    Shape: (a, b) -> (a, 1, b) for ``dim=1``.
 
     Source: torch.unsqueeze.
     """
@@ -485,7 +525,9 @@ def _at_least(tensors, name, raised):
         tensors = tensors[0]
     for at, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name}(): expected Tensor as element {at}, but got {type(tensor).__name__}")
+            raise TypeError(
+                f"{name}(): expected Tensor as element {at}, but got {type(tensor).__name__}"
+            )
     return tuple([raised(tensor) for tensor in tensors])
 
 
@@ -524,7 +566,7 @@ def atleast_3d(*tensors: Tensor):
     return _at_least(tensors, "atleast_3d", raised)
 
 
-# --- broadcasting -----------------------------------------------------------------------------------
+# --- broadcasting ---------------------------------------------------------------------------------
 
 
 @composite(public=False, method=True)
@@ -562,7 +604,8 @@ def broadcast_pair(shape: tuple, other: tuple) -> tuple:
         a, b = padded[dim], padded_other[dim]
         if a != b and a != 1 and b != 1:
             raise RuntimeError(
-                f"The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dim}"
+                f"The size of tensor a ({a}) must match the size of tensor b ({b}) at "
+                f"non-singleton dimension {dim}"
             )
     return tuple([a if b == 1 else b for a, b in zip(padded, padded_other, strict=True)])
 
@@ -586,8 +629,10 @@ def broadcast_shapes(*shapes) -> Size:
                 continue
             if common[-back] != 1:
                 raise RuntimeError(
-                    f"Attempting to broadcast a dimension of length {length} at {-back}! Mismatching argument at "
-                    f"index {at} had {shape}; but expected shape should be broadcastable to {common}"
+                    f"Attempting to broadcast a dimension of length {length} at {-back}! "
+                    "Mismatching argument at "
+                    f"index {at} had {shape}; but expected shape should be broadcastable to "
+                    f"{common}"
                 )
             common[-back] = length
     return Size(common)
@@ -598,8 +643,8 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
     """The coordinates of a grid: every tensor expanded along the dimensions of the others.
 
     ``indexing="ij"``: output i varies along dimension i; ``"xy"`` swaps the first two dimensions.
-    Shape: (a), (b) -> (a, b), (a, b).  Raises RuntimeError for tensors of more than one dimension or of
-    different dtypes.  Source: torch.meshgrid.
+    Shape: (a), (b) -> (a, b), (a, b).  Raises RuntimeError for tensors of more than one dimension
+    or of different dtypes.  Source: torch.meshgrid.
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
@@ -607,16 +652,20 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     if indexing is None:
         warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.",
             stacklevel=2,
         )
         indexing = "ij"
     if indexing not in ("ij", "xy"):
-        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+        raise RuntimeError(
+            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
+        )
     for tensor in tensors:
         if tensor.ndim > 1:
             raise RuntimeError(
-                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {tensor.ndim}D"
+                "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
+                f"{tensor.ndim}D"
             )
         if tensor.dtype is not tensors[0].dtype:
             raise RuntimeError("meshgrid expects all tensors to have the same dtype")
@@ -633,12 +682,12 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
     return tuple(grids)
 
 
-# --- parts: basic indexing --------------------------------------------------------------------------
+# --- parts: basic indexing ------------------------------------------------------------------------
 
 
 @op(view=True, public=False, method=False, node=lambda params: params["node"])
 def basic_index(xp, input, /, index, node):
-    """The part that ints, slices, None and a final Ellipsis name: a view.  ``node`` is its grad_fn's name."""
+    """The view that ints, slices, None and Ellipsis name; ``node`` is its grad_fn's name."""
     return input[index]
 
 
@@ -653,7 +702,9 @@ def basic_indexes(xp, input, /, indexes, node):
 
 def _place_all(g, indexes, input_shape):
     gradients = g if isinstance(g, (list, tuple)) else (g,)
-    arrived = [(part, index) for part, index in zip(gradients, indexes, strict=True) if part is not None]
+    arrived = [
+        (part, index) for part, index in zip(gradients, indexes, strict=True) if part is not None
+    ]
     return place([part for part, _ in arrived], tuple([index for _, index in arrived]), input_shape)
 
 
@@ -669,7 +720,9 @@ def place(xp, parts, /, indexes, size):
     return placed
 
 
-place.vjp_joint(lambda g, indexes: tuple([basic_index(g, index, "SliceBackward0") for index in indexes]))
+place.vjp_joint(
+    lambda g, indexes: tuple([basic_index(g, index, "SliceBackward0") for index in indexes])
+)
 
 
 @op(view=True, public=False)
@@ -695,7 +748,8 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     index = operator.index(index)
     if not -shape[dim] <= index < shape[dim]:
         raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension "
+            f"{dim}"
         )
     return basic_index(input, _index_at(dim, index), "SelectBackward0")
 
@@ -714,7 +768,9 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     dim = wrap_dim(dim, len(shape), "narrow")
     start, size = operator.index(start), shape[dim]
     if not -size <= start <= size:
-        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        )
     start = start + size if start < 0 else start
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
@@ -723,7 +779,10 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 @composite
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """All slices of dimension ``dim``, which disappears: a tuple of views.  Source: torch.unbind."""
+    """All slices of dimension ``dim``, which disappears: a tuple of views.
+
+    Source: torch.unbind.
+    """
     shape = input.shape
     if not shape:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -735,7 +794,10 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 def _parts(input, dim, bounds, node):
     """The parts of dimension ``dim`` between neighbouring ``bounds``."""
     indexes = tuple(
-        [_index_at(dim, slice(low, high)) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+        [
+            _index_at(dim, slice(low, high))
+            for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+        ]
     )
     return basic_indexes(input, indexes, node)
 
@@ -746,12 +808,14 @@ def _needs_dims(input, name):
 
 
 @composite(method=False)
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
     """Parts of one size along ``dim`` (the last may be smaller), or of the given sizes: views.
 
     Source: torch.split.
     """
-    if isinstance(split_size_or_sections, (tuple, list)):
+    if not isinstance(split_size_or_sections, SupportsIndex):
         return split_with_sizes(tensor, split_size_or_sections, dim)
     _needs_dims(tensor, "split")
     dim = wrap_dim(dim, tensor.ndim, "split")
@@ -779,7 +843,9 @@ def _split_method(
 
 @composite
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts of the given sizes along ``dim``: views.  Raises RuntimeError unless they sum to its length.
+    """Parts of the given sizes along ``dim``: views.
+
+    Raises RuntimeError unless they sum to its length.
 
     Source: torch.split_with_sizes.
     """
@@ -788,11 +854,13 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     lengths = as_sizes(split_sizes, "split_with_sizes", "split_sizes")
     if any(length < 0 for length in lengths):
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(lengths)}"
+            "split_with_sizes expects split_sizes have only non-negative entries, but got "
+            f"split_sizes={list(lengths)}"
         )
     if sum(lengths) != input.shape[dim]:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {input.shape[dim]} (input tensor's size at "
+            f"split_with_sizes expects split_sizes to sum exactly to {input.shape[dim]} (input "
+            "tensor's size at "
             f"dimension {dim}), but got split_sizes={list(lengths)}"
         )
     bounds = [sum(lengths[:at]) for at in range(len(lengths) + 1)]
@@ -826,7 +894,7 @@ def tensor_split(
     sections=None,
     tensor_indices_or_sections=None,
 ) -> tuple[Tensor, ...]:
-    """A number of parts of (nearly) one size along ``dim``, or parts that end at the given places: views.
+    """Parts of (nearly) one size along ``dim``, or parts that end at given places: views.
 
     Source: torch.tensor_split.
     """
@@ -835,7 +903,9 @@ def tensor_split(
     if isinstance(where, Tensor):
         where = where.tolist()
     if not input.ndim:
-        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
     dim = wrap_dim(dim, input.ndim, "tensor_split")
     length = input.shape[dim]
     if isinstance(where, (tuple, list)):
@@ -849,12 +919,17 @@ def tensor_split(
         pairs = list(zip(ends[:-1], ends[1:], strict=True))
     else:
         raise TypeError(
-            f"tensor_split() received an invalid combination of arguments - got ({type(where).__name__}), but "
-            "expected one of: (tuple of ints indices, int dim = 0), (Tensor tensor_indices_or_sections, int dim = 0) "
+            "tensor_split() received an invalid combination of arguments - got "
+            f"({type(where).__name__}), but "
+            "expected one of: (tuple of ints indices, int dim = 0), (Tensor "
+            "tensor_indices_or_sections, int dim = 0) "
             "or (int sections, int dim = 0)"
         )
     return tuple(
-        [basic_index(input, _index_at(dim, slice(low, high)), "SliceBackward0") for low, high in pairs]
+        [
+            basic_index(input, _index_at(dim, slice(low, high)), "SliceBackward0")
+            for low, high in pairs
+        ]
     )
 
 
@@ -862,7 +937,8 @@ def _split_at(input, where, dim, name):
     if isinstance(where, int):
         if where <= 0 or input.shape[dim] % where:
             raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the "
+                "dimension "
                 f"{input.shape[dim]} is not divisible by the split_size {where}!"
             )
     return tensor_split(input, where, dim)
@@ -871,14 +947,18 @@ def _split_at(input, where, dim, name):
 def _needs_rank(input, rank, name):
     if input.ndim < rank:
         raise RuntimeError(
-            f"torch.{name} requires a tensor with at least {rank} dimension{'s' if rank > 1 else ''}, but got a "
+            f"torch.{name} requires a tensor with at least {rank} "
+            f"dimension{'s' if rank > 1 else ''}, but got a "
             f"tensor with {input.ndim} dimensions!"
         )
 
 
 @composite
 def hsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
-    """``tensor_split`` along dimension 1 (0 for a vector), in parts of equal size.  Source: torch.hsplit."""
+    """``tensor_split`` along dimension 1 (0 for a vector), in parts of equal size.
+
+    Source: torch.hsplit.
+    """
     _needs_rank(input, 1, "hsplit")
     return _split_at(input, indices_or_sections, 1 if input.ndim > 1 else 0, "hsplit")
 
@@ -897,7 +977,7 @@ def dsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Ten
     return _split_at(input, indices_or_sections, 2, "dsplit")
 
 
-# --- diagonals, windows and other strides -----------------------------------------------------------
+# --- diagonals, windows and other strides ---------------------------------------------------------
 
 
 @op(view=True)
@@ -919,7 +999,9 @@ def diagonal(xp, input, /, offset=0, dim1=0, dim2=1):
 
 
 diagonal.vjp(
-    input=lambda g, input_shape, offset, dim1, dim2: diagonal_place(g, input_shape, offset, dim1, dim2)
+    input=lambda g, input_shape, offset, dim1, dim2: diagonal_place(
+        g, input_shape, offset, dim1, dim2
+    )
 )
 
 
@@ -944,7 +1026,9 @@ def unfold(xp, input, /, dimension, size, step):
     shape, strides = (input.shape, input.strides) if input.ndim else ((1,), (input.itemsize,))
     length, stride = shape[dim], strides[dim]
     if size > length:
-        raise RuntimeError(f"maximum size for tensor at dimension {dim} is {length} but size is {size}")
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dim} is {length} but size is {size}"
+        )
     if size < 0:
         raise RuntimeError(f"size is {size} but must be >= 0")
     if step <= 0:
@@ -961,7 +1045,9 @@ def unfold(xp, input, /, dimension, size, step):
 
 
 unfold.vjp(
-    input=lambda g, input_shape, dimension, size, step: fold_windows(g, input_shape, dimension, size, step)
+    input=lambda g, input_shape, dimension, size, step: fold_windows(
+        g, input_shape, dimension, size, step
+    )
 )
 
 
@@ -995,7 +1081,8 @@ def as_strided(
         raise RuntimeError("mismatch in length of strides and shape")
     if any(step < 0 for step in steps):
         raise RuntimeError(
-            f"as_strided: Negative strides are not supported at the moment, got strides: {list(steps)}"
+            "as_strided: Negative strides are not supported at the moment, got strides: "
+            f"{list(steps)}"
         )
     array = _array_of(input)
     origin = _offset(array)
@@ -1006,8 +1093,10 @@ def as_strided(
     available = _memory(array).size
     if needed and start + needed > available:
         raise RuntimeError(
-            f"setStorage: sizes {list(lengths)}, strides {list(steps)}, storage offset {start}, and itemsize "
-            f"{array.itemsize} requiring a storage size of {(start + needed) * array.itemsize} are out of bounds for "
+            f"setStorage: sizes {list(lengths)}, strides {list(steps)}, storage offset {start}, "
+            "and itemsize "
+            f"{array.itemsize} requiring a storage size of {(start + needed) * array.itemsize} "
+            "are out of bounds for "
             f"storage of size {available * array.itemsize}"
         )
     geometry = (array.shape, strides_in_elements(array), origin)
@@ -1040,7 +1129,8 @@ def _offset(array):
 def as_strided_view(xp, input, /, target, source):
     """Memory that lies in the geometry ``source``, (shape, strides, offset), seen in ``target``."""
     shape, strides, start = target
-    # The same distance from the first element, also where the memory is a copy of the storage's part.
+    # The same distance from the first element, also where the memory is a copy of the storage's
+    # part.
     flat = _memory(input)[_offset(input) + start - source[2] :]
     return _as_strided(xp, flat, shape, [step * input.itemsize for step in strides])
 
@@ -1050,7 +1140,7 @@ as_strided_view.vjp(input=lambda g, target, source: restride(g, target, source))
 
 @op(public=False, method=False, node="AsStridedBackward0")
 def restride(xp, input, /, source, target):
-    """Elements written into zeroed memory by the geometry ``source``, adding up, and read by ``target``."""
+    """Elements added into zeroed memory by the geometry ``source``, and read by ``target``."""
     from_, to = _positions(*source), _positions(*target)
     memory = xp.zeros(max(from_.max(initial=-1), to.max(initial=-1)) + 1, input.dtype)
     xp.add.at(memory, from_, input)
@@ -1068,7 +1158,7 @@ def _positions(shape, strides, offset):
     return grid
 
 
-# --- real and complex -------------------------------------------------------------------------------
+# --- real and complex -----------------------------------------------------------------------------
 
 
 @op(view=True, public=False, method=False, node="SelectBackward0")
@@ -1135,7 +1225,8 @@ def view_as_complex(xp, input, /):
     """
     if input.dtype.kind != "f" or input.itemsize < 4:
         raise RuntimeError(
-            "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar "
+            "view_as_complex is only supported for half, float and double tensors, but got a "
+            "tensor of scalar "
             f"type: {LEGACY_NAMES[dtype_of(input.dtype).name]}"
         )
     if not input.ndim:
@@ -1152,7 +1243,7 @@ def view_as_complex(xp, input, /):
 view_as_complex.vjp(input=lambda g: view_as_real(g))
 
 
-# --- shapes that need a copy ------------------------------------------------------------------------
+# --- shapes that need a copy ----------------------------------------------------------------------
 
 
 @op(varargs="dims")
@@ -1183,7 +1274,9 @@ def flipud(input: Tensor) -> Tensor:
 
 @op
 def roll(xp, input, /, shifts, dims=()):
-    """Elements moved ``shifts`` places on along ``dims``, in a circle (without ``dims``: flattened).
+    """Elements moved on by ``shifts`` along ``dims``, in a circle.
+
+    Without ``dims`` the flattened tensor is rolled.
 
     Source: torch.roll.
     """
@@ -1192,7 +1285,9 @@ def roll(xp, input, /, shifts, dims=()):
     if not dims and len(shifts) == 1:
         return xp.roll(input, shifts[0])
     if len(shifts) != len(dims):
-        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
+        )
     wrapped = tuple([wrap_dim(dim, input.ndim, "roll") for dim in dims])
     return xp.roll(input, shifts, wrapped)
 
@@ -1202,7 +1297,7 @@ roll.vjp(input=lambda g, shifts, dims: roll(g, tuple([-s for s in as_sizes(shift
 
 @op
 def rot90(xp, input, /, k=1, dims=(0, 1)):
-    """The plane of two dimensions turned ``k`` times by 90 degrees, from the first towards the second.
+    """The plane of two dimensions turned ``k`` times by 90 degrees, the first towards the second.
 
     Source: torch.rot90.
     """
@@ -1230,13 +1325,16 @@ def repeat(xp, input, /, repeats):
     repeats = as_sizes(repeats, "repeat", "repeats")
     if len(repeats) < input.ndim:
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
     shape = (1,) * (len(repeats) - input.ndim) + input.shape
     result = [count * length for count, length in zip(repeats, shape, strict=True)]
     for length in result:
         if length < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {length}: {result}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {length}: {result}"
+            )
     return xp.tile(input if input.flags.c_contiguous else input.copy(), repeats)
 
 
@@ -1262,7 +1360,7 @@ def tile(input: Tensor, *repeats, dims=None) -> Tensor:
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
-# --- changing what a tensor itself looks at ---------------------------------------------------------
+# --- changing what a tensor itself looks at -------------------------------------------------------
 
 
 def _become(tensor, viewed):
@@ -1284,15 +1382,17 @@ def _metadata_twin(name, function):
         return _become(self, function(self, *args, **kwargs))
 
     twin.__name__ = twin.__qualname__ = name
-    twin.__doc__ = f"In-place twin of :func:`{function.__name__}`: the tensor itself takes the new shape."
+    twin.__doc__ = (
+        f"In-place twin of :func:`{function.__name__}`: the tensor itself takes the new shape."
+    )
     return twin
 
 
 def resize_(self: Tensor, *size, memory_format=contiguous_format) -> Tensor:
     """The first elements of the storage as another shape; new memory where they are too few.
 
-    Elements beyond the old ones are uninitialised.  Raises RuntimeError for a tensor that requires grad.
-    Source: torch.Tensor.resize_.
+    Elements beyond the old ones are uninitialised.  Raises RuntimeError for a tensor that requires
+    grad. Source: torch.Tensor.resize_.
     """
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
@@ -1325,7 +1425,9 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     if source is None:
         self._array = np.empty(0, self._array.dtype)
     elif not isinstance(source, Tensor):
-        raise NotImplementedError("set_() is available for a tensor as its source, not for storages")
+        raise NotImplementedError(
+            "set_() is available for a tensor as its source, not for storages"
+        )
     elif source.dtype is not self.dtype:
         raise RuntimeError(
             f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}"

@@ -126,6 +126,8 @@ def checkpoint(
     if not is_grad_enabled():
         with forward_context:
             return function(*args, **kwargs)
+    for tensor in _tensors_in((args, kwargs)):
+        tensor._edge()  # a view of something modified in place makes its new node now, not inside
     start = next_sequence()
     with forward_context:
         result = function(*args, **kwargs)
@@ -294,10 +296,11 @@ class _CheckpointNode(Node):
         nodes = {node.name() for node, _ in piece.outputs}
         self.label = nodes.pop() if len(nodes) == 1 else "CheckpointBackward"
         #: The versions of the tensors that came from outside; of their elements nothing is kept.
+        outside = set(piece.outside)
         self.saved = [
             (np.broadcast_to(np.empty((), array.dtype), array.shape), counter, version, edge)
             for array, counter, version, edge in piece.saved()
-            if edge is None or edge in piece.outside
+            if edge is None or edge in outside
         ]
         self.trace = _Trace(piece) if check else None
         self.debug = debug
@@ -324,11 +327,31 @@ class _CheckpointNode(Node):
         piece = _Piece(self.again(), start)
         if self.trace is not None:
             self.trace.compare(_Trace(piece), self.debug)
+        self._check_edges(piece)
         roots = [
             (*self._edge_of_output(index, piece), gradients[index]) for index in sorted(self.used)
         ]
         found = run_backward(roots, create_graph, create_graph, piece.gates())
         return [found.get(edge) for edge in self.edges]
+
+    def _check_edges(self, piece: _Piece) -> None:
+        """Raise if the second run took other tensors from outside: gradients would be lost."""
+        # A leaf that the function makes is another one in each run; nobody sees its gradient.
+        missing = [
+            node
+            for node, index in set(self.edges) - set(piece.outside)
+            if not (type(node) is AccumulateGrad and node.variable is None)
+        ]
+        unknown = [
+            node
+            for node, index in set(piece.outside) - set(self.edges)
+            if not (type(node) is AccumulateGrad and node.sequence > piece.start)
+        ]
+        if missing or unknown:
+            raise CheckpointError(
+                "torch.utils.checkpoint: Recomputation used other tensors than the original "
+                f"forward: {len(missing)} not again, {len(unknown)} not before."
+            )
 
     def _edge_of_output(self, index: int, piece: _Piece) -> _Edge:
         for edge, positions in piece.outputs.items():

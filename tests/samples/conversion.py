@@ -1,4 +1,6 @@
-"""Samples for minitorch/ops/conversion.py.  A NumPy dtype among the arguments stands for that dtype."""
+"""Samples for minitorch/ops/conversion.py.  A NumPy dtype among the arguments stands for that
+dtype.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +59,16 @@ SAMPLES = {
     "Tensor.cpu": [S(_matrix)],
     "Tensor.cuda": [Fails(_matrix)],
     "detach": [S(_matrix), S(_whole)],
-    "result_type": [S(_whole, 1.5), S(_whole, _matrix), S(1, 2), S(normal(2, dtype="float32"), normal())],
-    "can_cast": [S(_float, _long), S(_long, _float), S(_long, np.dtype("uint8")), S(_float, np.dtype("bool"))],
+    "result_type": [
+        S(_whole, 1.5),
+        S(_whole, _matrix),
+        S(1, 2),
+        S(normal(2, dtype="float32"), normal()),
+    ],
+    "can_cast": [
+        S(_float, _long),
+        S(_long, _float),
+        S(_long, np.dtype("uint8")),
+        S(_float, np.dtype("bool")),
+    ],
 }

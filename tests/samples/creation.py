@@ -1,4 +1,6 @@
-"""Samples for minitorch/ops/creation.py.  A NumPy dtype among the arguments stands for that dtype."""
+"""Samples for minitorch/ops/creation.py.  A NumPy dtype among the arguments stands for that
+dtype.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,20 @@ SAMPLES = {
         Fails([1.0], device="cuda"),
         Fails([1.0], dtype="float32"),
     ],
-    "as_tensor": [S([1, 2]), S(1.5), S(normal(3)), S(normal(3), dtype=np.dtype("float32")), Fails("a")],
-    "asarray": [S([1, 2]), S(normal(3)), S(3), S(normal(2), dtype=np.dtype("float32")), Fails([1.0], copy=False)],
+    "as_tensor": [
+        S([1, 2]),
+        S(1.5),
+        S(normal(3)),
+        S(normal(3), dtype=np.dtype("float32")),
+        Fails("a"),
+    ],
+    "asarray": [
+        S([1, 2]),
+        S(normal(3)),
+        S(3),
+        S(normal(2), dtype=np.dtype("float32")),
+        Fails([1.0], copy=False),
+    ],
     "scalar_tensor": [S(1), S(1.5), S(1, dtype=_long), S(True)],
     "from_numpy": [Fails([1])],
     "frombuffer": [
@@ -86,7 +100,11 @@ SAMPLES = {
     ],
     "zeros_like": [S(normal(2, 3)), S(integers(0, 9, 2)), S(normal(2), dtype=_long), Fails([1, 2])],
     "ones_like": [S(normal(2, 3)), S(integers(0, 9, 2)), S(normal(), dtype=np.dtype("float32"))],
-    "full_like": [S(normal(2), 2), S(integers(0, 9, 2), 2.5), S(integers(0, 9, 2), 2.5, dtype=_double)],
+    "full_like": [
+        S(normal(2), 2),
+        S(integers(0, 9, 2), 2.5),
+        S(integers(0, 9, 2), 2.5, dtype=_double),
+    ],
     "eye": [S(2), S(2, 3), S(0), S(3, 2, dtype=_long), Fails(-1), Fails(2, -1), Fails(2.0)],
     "arange": [
         S(5),
@@ -137,15 +155,29 @@ SAMPLES = {
         Fails(normal(2), normal(2, dtype="float32")),
     ],
     "polar": [S(positive(3), normal(3)), Fails(integers(0, 9, 2), integers(0, 9, 2))],
-    "Tensor.new_tensor": [S(normal(2), [1, 2]), S(integers(0, 9, 2), [1.5]), S(normal(1), 3, dtype=_long)],
-    "Tensor.new_zeros": [S(integers(0, 9, 2), 2, 3), S(normal(1), (2, 3)), S(normal(1), 2, dtype=_long)],
+    "Tensor.new_tensor": [
+        S(normal(2), [1, 2]),
+        S(integers(0, 9, 2), [1.5]),
+        S(normal(1), 3, dtype=_long),
+    ],
+    "Tensor.new_zeros": [
+        S(integers(0, 9, 2), 2, 3),
+        S(normal(1), (2, 3)),
+        S(normal(1), 2, dtype=_long),
+    ],
     "Tensor.new_ones": [S(integers(0, 9, 2), 2, 3), S(normal(1), (2,))],
     "Tensor.new_full": [S(integers(0, 9, 2), (2,), 3.5), S(normal(1), (2, 2), 1)],
     "is_tensor": [S(normal(2)), S(1)],
     "numel": [S(normal(2, 3)), S(normal()), Fails(1)],
     "is_floating_point": [S(normal(2)), S(integers(0, 2, 2)), Fails(1)],
     "is_complex": [S(normal(2)), S(complex_normal(2))],
-    "is_nonzero": [S(normal(1)), S(np.array(0)), S(np.array([True])), Fails(normal(2)), Fails(normal(0))],
+    "is_nonzero": [
+        S(normal(1)),
+        S(np.array(0)),
+        S(np.array([True])),
+        Fails(normal(2)),
+        Fails(normal(0)),
+    ],
     "FloatTensor": [S([1, 2]), S([[1, 2]]), S(), Fails(5.0), Fails("a")],
     "LongTensor": [S([1, 2]), S([1.5])],
     "DoubleTensor": [S([1, 2])],

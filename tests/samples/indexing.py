@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples.base import Fails, S, boolean, complex_normal, distinct, integers, normal, positive
+from tests.samples.base import (
+    Fails,
+    S,
+    boolean,
+    complex_normal,
+    distinct,
+    integers,
+    normal,
+    positive,
+)
 
 _vector = normal(4)
 _matrix = normal(3, 4)
@@ -93,13 +102,28 @@ SAMPLES = {
     ],
     "scatter": [
         S(_matrix, 1, _index, _source, _grad=(0, 3), _why="the index takes no gradient"),
-        S(_matrix, 1, _index, normal(4, 4), _grad=(0,), _why="torch has no gradient for a longer src"),
+        S(
+            _matrix,
+            1,
+            _index,
+            normal(4, 4),
+            _grad=(0,),
+            _why="torch has no gradient for a longer src",
+        ),
         S(_matrix, 0, np.array([[0, 1, 2, 0]]), normal(1, 4)),
         S(_matrix, 1, _index, 2.5),
         S(_matrix, dim=1, index=_index, value=3),
         S(_matrix, dim=-1, index=_index, src=_source),
         S(_matrix, 1, _index, 2, reduce="add", _grad=False, _why="not differentiable in torch"),
-        S(_matrix, 1, _index, 2, reduce="multiply", _grad=False, _why="not differentiable in torch"),
+        S(
+            _matrix,
+            1,
+            _index,
+            2,
+            reduce="multiply",
+            _grad=False,
+            _why="not differentiable in torch",
+        ),
         S(integers(0, 9, 3, 4), 1, _index, 1),
         Fails(_matrix, 1, _index + 3, 1),
         Fails(_matrix, 1, _index, normal(2, 2)),
@@ -237,7 +261,13 @@ SAMPLES = {
         S(_mask, 1.0, 0),
         S(_mask, True, False),
         S(_mask, _matrix, integers(0, 9, 3, 4)),
-        S(_mask, normal(3, 4, dtype="float32"), normal(), _tolerance=1e-6, _why="computed in float32"),
+        S(
+            _mask,
+            normal(3, 4, dtype="float32"),
+            normal(),
+            _tolerance=1e-6,
+            _why="computed in float32",
+        ),
         S(_mask, integers(0, 9, 3, 4), 1.5),
         S(np.array(True), _number, normal()),
         S(_mask),
@@ -281,7 +311,15 @@ SAMPLES = {
         Fails(-1, 2),
     ],
     "triu_indices": [S(3, 4), S(3, 4, 1), S(4, 2, offset=-1), Fails(2, -1)],
-    "diag": [S(_vector), S(_vector, 1), S(_vector, -2), S(_matrix), S(_matrix, 1), S(_matrix, 9), Fails(_cube)],
+    "diag": [
+        S(_vector),
+        S(_vector, 1),
+        S(_vector, -2),
+        S(_matrix),
+        S(_matrix, 1),
+        S(_matrix, 9),
+        Fails(_cube),
+    ],
     "diag_embed": [
         S(_vector),
         S(_matrix, 1),
@@ -351,7 +389,12 @@ SAMPLES = {
         Fails(_matrix, np.array([1, 2, -1]), 0),
         Fails(_matrix, np.array([1.0, 2, 1]), 0),
     ],
-    "fill": [S(_matrix, 3), S(_matrix, normal()), S(integers(0, 9, 3), 2.5), Fails(_matrix, _vector)],
+    "fill": [
+        S(_matrix, 3),
+        S(_matrix, normal()),
+        S(integers(0, 9, 3), 2.5),
+        Fails(_matrix, _vector),
+    ],
     "Tensor.fill_": [S(_matrix, 3, _grad=False, _why="in place on a leaf")],
     "Tensor.zero_": [S(_matrix, _grad=False, _why="in place on a leaf")],
     "Tensor.fill_diagonal_": [

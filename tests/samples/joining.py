@@ -47,7 +47,12 @@ SAMPLES = {
         Fails(_matrix),
     ],
     "hstack": [S([_vector, normal(2)]), S([_cube, _cube]), S([_number, normal()]), Fails([])],
-    "vstack": [S([_vector, normal(4)]), S([_matrix, _vector]), S([_number, normal()]), Fails(_vector)],
+    "vstack": [
+        S([_vector, normal(4)]),
+        S([_matrix, _vector]),
+        S([_number, normal()]),
+        Fails(_vector),
+    ],
     "row_stack": [S([_vector, normal(4)])],
     "dstack": [S([_vector, normal(4)]), S([_matrix, _matrix]), S([_number, normal()])],
     "column_stack": [S([_vector, normal(4)]), S([_vector, normal(4, 2)]), S([_number, normal()])],
@@ -58,7 +63,12 @@ SAMPLES = {
         S(),
         Fails(_cube),
     ],
-    "cartesian_prod": [S(_vector, normal(3)), S(_vector), S(_vector, normal(2), normal(3)), Fails(_matrix)],
+    "cartesian_prod": [
+        S(_vector, normal(3)),
+        S(_vector),
+        S(_vector, normal(2), normal(3)),
+        Fails(_matrix),
+    ],
     "combinations": [
         S(_vector),
         S(_vector, 3),

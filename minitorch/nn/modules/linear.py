@@ -12,7 +12,7 @@ from minitorch.nn.parameter import Parameter
 from minitorch.ops.creation import empty
 from minitorch.tensor import Tensor
 
-__all__ = ["Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "Linear"]
 
 
 class Identity(Module):
@@ -42,8 +42,8 @@ class Linear(Module):
         out_features: length of the last dimension of the output.
         bias: whether there is a ``b``.
 
-    Shape: (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features).
-    Both start uniform in +-1 / sqrt(in_features).  Source: torch.nn.Linear.
+    Shape: (*, in_features) -> (*, out_features); weight (out_features, in_features), bias
+    (out_features).  Both start uniform in +-1 / sqrt(in_features).  Source: torch.nn.Linear.
 
     Example::
 
@@ -56,7 +56,14 @@ class Linear(Module):
     out_features: int
     weight: Tensor
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None) -> None:
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
@@ -78,4 +85,75 @@ class Linear(Module):
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """:class:`Linear` under the name that torch prints for the last map of an attention."""
+
+
+class Bilinear(Module):
+    """``y_k = x1^T W_k x2 + b_k``.
+
+    Args:
+        in1_features: length of the last dimension of the first input.
+        in2_features: length of the last dimension of the second input.
+        out_features: length of the last dimension of the output.
+        bias: whether there is a ``b``.
+
+    Shape: (*, in1_features), (*, in2_features) -> (*, out_features);
+    weight (out_features, in1_features, in2_features), bias (out_features).
+    Both start uniform in +-1 / sqrt(in1_features).
+    Errors: ValueError unless in1_features > 0.  Source: torch.nn.Bilinear.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.Bilinear(20, 30, 40)
+        >>> layer(minitorch.zeros(128, 20), minitorch.zeros(128, 30)).shape
+        torch.Size([128, 40])
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        shape = (out_features, in1_features, in2_features)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new values."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )

@@ -1,0 +1,367 @@
+"""Every op and composite, over its samples (tests/samples): nothing here names an op, but for the exceptions.
+
+The first half needs no PyTorch; the second compares with it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch.autograd import gradcheck
+from minitorch.ops._op import COMPOSITES, REGISTRY
+from tests.comparing import (
+    Failed,
+    all_samples,
+    array_of,
+    assert_close,
+    assert_same,
+    convert,
+    function_at,
+    is_tensor,
+    map_arrays,
+    outcome,
+    tensors_in,
+)
+from tests.samples.base import Fails
+
+SAMPLES = all_samples()
+CALLS = [
+    pytest.param(path, sample, id=f"{path}-{index}")
+    for path, samples in SAMPLES.items()
+    for index, sample in enumerate(samples)
+]
+GOOD_CALLS = [call for call in CALLS if not isinstance(call.values[1], Fails)]
+
+
+def call(library, path, sample, leaf=lambda tensor: tensor):
+    """Call the function at ``path`` with the sample: (what came back, the tensors that went in)."""
+    args = convert(library, list(sample.args), leaf)
+    kwargs = {name: convert(library, value, leaf) for name, value in sample.kwargs.items()}
+    inputs = tensors_in([args, list(kwargs.values())])
+    return outcome(function_at(library, path), *args, **kwargs), inputs
+
+
+def checked(library, path, sample, leaf=lambda tensor: tensor):
+    """As :func:`call`, for calls that must not fail."""
+    result, inputs = call(library, path, sample, leaf)
+    if isinstance(result, Failed):
+        raise result.error
+    return result, inputs
+
+
+def with_arrays(sample, change):
+    """The sample with ``change`` applied to its arrays."""
+    changed = object.__new__(type(sample))
+    changed.__dict__.update(sample.__dict__)
+    changed.args = map_arrays(change, list(sample.args))
+    changed.kwargs = {name: map_arrays(change, value) for name, value in sample.kwargs.items()}
+    return changed
+
+
+def leaves_of(library, sample):
+    """The sample's args with its floating point arrays as leaves: (args, kwargs, leaves)."""
+    leaves = []
+
+    def leaf(tensor):
+        if tensor.is_floating_point() or tensor.is_complex():
+            leaves.append(tensor.requires_grad_())
+        return tensor
+
+    chosen = range(len(sample.args)) if sample.grad is True else sample.grad
+    args = [convert(library, arg, leaf if i in chosen else lambda t: t) for i, arg in enumerate(sample.args)]
+    in_kwargs = leaf if sample.grad is True else lambda t: t
+    kwargs = {name: convert(library, value, in_kwargs) for name, value in sample.kwargs.items()}
+    return args, kwargs, leaves
+
+
+def tracked_call(library, path, sample):
+    """The differentiable results and the leaves; raises what the call raises."""
+    args, kwargs, leaves = leaves_of(library, sample)
+    # A copy in between: functions that work in place refuse leaves.
+    if path.endswith("_") and leaves and leaves[0] is args[0]:
+        args[0] = args[0].clone()
+    result = function_at(library, path)(*args, **kwargs)
+    return [t for t in tensors_in([result]) if t.requires_grad], leaves
+
+
+def direction(library, tensors, seed):
+    """Random tensors like ``tensors``, the same in both libraries."""
+    random = np.random.default_rng(seed)
+    made = []
+    for tensor in tensors:
+        values = random.standard_normal(tuple(tensor.shape))
+        if tensor.is_complex():
+            values = values + 1j * random.standard_normal(tuple(tensor.shape))
+        made.append(library.from_numpy(np.asarray(values)).to(tensor.dtype))
+    return made
+
+
+def gradients(library, path, sample):
+    """The gradients in one random direction, and the gradients of those in another one."""
+    outputs, leaves = tracked_call(library, path, sample)
+    if not outputs or not leaves:
+        return [t is not None for t in outputs], [], []
+    along = [d.requires_grad_() for d in direction(library, outputs, 1)]
+    second_order = sample.second
+    first = library.autograd.grad(
+        outputs, leaves, along, create_graph=second_order, allow_unused=True, materialize_grads=True
+    )
+    again = [g for g in first if g.requires_grad] if second_order else []
+    if not again:
+        return [True for _ in outputs], first, []
+    second = library.autograd.grad(
+        again, [*leaves, *along], direction(library, again, 2), allow_unused=True, materialize_grads=True
+    )
+    return [True for _ in outputs], first, second
+
+
+# --- without PyTorch ---------------------------------------------------------------------------------
+
+#: Public ops and composites without samples, each with the reason.
+NO_SAMPLES = {}
+
+
+def test_every_public_op_has_samples():
+    missing = []
+    for record in (*REGISTRY.values(), *COMPOSITES.values()):
+        if not (record.public or record.method) or record.name in NO_SAMPLES:
+            continue
+        paths = (record.name, f"{record.home}.{record.name}", f"Tensor.{record.name}", f"Tensor.{record.name}_")
+        if not any(path in SAMPLES for path in paths):
+            missing.append(record.name)
+    assert not missing
+
+
+def test_every_sample_names_a_function():
+    assert not [path for path in SAMPLES if function_at(mt, path) is None]
+
+
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_inputs_are_left_alone(path, sample):
+    before = [array for array in tensors_in(call(mt, path, sample, lambda t: t.clone())[1])]
+    _, inputs = call(mt, path, sample)
+    for tensor, original in zip(inputs[path.endswith("_") :], before[path.endswith("_") :], strict=True):
+        np.testing.assert_array_equal(tensor._array, original._array)
+        assert tensor._version == 0
+
+
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_only_views_share_memory(path, sample):
+    result, inputs = checked(mt, path, sample)
+    for tensor in tensors_in([result]):
+        if tensor._view is None and not any(tensor is x for x in inputs):
+            for x in inputs:
+                shared = np.shares_memory(tensor._array, x._array)
+                assert not shared or tensor._counter is x._counter, "a result that is no view shares memory"
+
+
+def strided(array):
+    """The same elements, every other one of a larger array, its dimensions in reverse order."""
+    if not array.ndim:
+        return array
+    spaced = np.zeros([2 * n for n in array.shape[::-1]], array.dtype).T
+    view = spaced[tuple(slice(None, None, 2) for _ in array.shape)]
+    view[...] = array
+    return view
+
+
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_memory_layout_does_not_matter(path, sample):
+    if path in LAYOUT_MATTERS:
+        pytest.skip(LAYOUT_MATTERS[path])
+    result, _ = checked(mt, path, sample)
+    args = map_arrays(strided, list(sample.args))
+
+    def tensors(value):
+        return convert_without_copy(value)
+
+    kwargs = {name: tensors(map_arrays(strided, value)) for name, value in sample.kwargs.items()}
+    of_strided = outcome(function_at(mt, path), *map(tensors, args), **kwargs)
+    assert_same(of_strided, result, 1e-7 if "float32" in repr(sample) else None)
+
+
+#: Functions about memory itself.
+LAYOUT_MATTERS = {
+    "as_strided": "reads memory by its strides",
+    "Tensor.as_strided_": "reads memory by its strides",
+    "Tensor.view": "refuses what it cannot view",
+    "view_as_complex": "needs pairs side by side",
+    "Tensor.resize_": "keeps the elements in the order of memory",
+    "Tensor.resize_as_": "keeps the elements in the order of memory",
+}
+
+
+def convert_without_copy(value):
+    """As ``convert``, with the arrays' own memory."""
+    if isinstance(value, np.ndarray):
+        return mt.from_numpy(value)
+    if isinstance(value, np.dtype):
+        return getattr(mt, value.name)
+    if isinstance(value, (list, tuple)):
+        return type(value)(convert_without_copy(item) for item in value)
+    return value
+
+
+def record_of(path):
+    """The op or composite behind a path, and its function's name; (None, name) for others."""
+    name = path.rpartition(".")[2]
+    return REGISTRY.get(name) or COMPOSITES.get(name), name
+
+
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_the_method_is_the_function(path, sample):
+    record, name = record_of(path)
+    if record is None or not record.method or path != name or not isinstance(sample.args and sample.args[0], np.ndarray):
+        pytest.skip("no method")
+    expected, _ = checked(mt, path, sample)
+    args = convert(mt, list(sample.args))
+    kwargs = {key: convert(mt, value) for key, value in sample.kwargs.items()}
+    for alias in (name, *record.aliases):
+        assert_same(getattr(args[0], alias)(*args[1:], **kwargs), expected)
+
+
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_out_receives_the_result(path, sample):
+    record, name = record_of(path)
+    takes_out = "out" in getattr(getattr(record, "function", None), "__signature__", type("", (), {"parameters": {}})).parameters
+    if path != name or not takes_out:
+        pytest.skip("no out=")
+    expected, inputs = checked(mt, path, sample)
+    out = tuple(map(mt.empty_like, expected)) if isinstance(expected, tuple) else mt.empty_like(expected)
+    args = convert(mt, list(sample.args))
+    kwargs = {key: convert(mt, value) for key, value in sample.kwargs.items()}
+    result = function_at(mt, path)(*args, **kwargs, out=out)
+    assert result is out or tuple(map(id, result)) == tuple(map(id, out))
+    assert_same(out, expected)
+
+
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_gradients_against_finite_differences(path, sample):
+    arrays = []
+    map_arrays(arrays.append, [list(sample.args), list(sample.kwargs.values())])
+    smooth = all(a.dtype.kind not in "fc" or np.isfinite(a).all() for a in arrays)
+    narrow = any(a.dtype.kind in "fc" and a.dtype.itemsize < 8 for a in arrays)
+    if sample.grad is False or narrow or not smooth:
+        pytest.skip("not smooth")
+    outputs, leaves = tracked_call(mt, path, sample)
+    if not outputs or not leaves:
+        pytest.skip("not differentiable")
+    random = np.random.default_rng(3)
+    steps = [random.standard_normal(tuple(x.shape)) for x in leaves]
+    along = direction(mt, outputs, 1)
+    exact = mt.autograd.grad(outputs, leaves, along, allow_unused=True, materialize_grads=True)
+    slope = sum(np.sum(g._array.real * d) for g, d in zip(exact, steps, strict=True))
+    values = []
+    for sign in (1, -1):
+        moved = iter(steps)
+        epsilon = 1e-6 * sign
+
+        def shift(array):
+            return np.asarray(array + epsilon * next(moved)) if array.dtype.kind in "fc" else array
+
+        chosen = sample if sample.grad is True else None
+        if chosen is None:
+            args = [map_arrays(shift, a) if i in sample.grad else a for i, a in enumerate(sample.args)]
+            shifted = object.__new__(type(sample))
+            shifted.__dict__.update(sample.__dict__, args=args)
+        else:
+            shifted = with_arrays(sample, shift)
+        results, _ = tracked_call(mt, path, shifted)
+        values.append(sum(np.sum((r._array * np.conj(d._array)).real) for r, d in zip(results, along, strict=True)))
+    measured = (values[0] - values[1]) / 2e-6
+    assert slope == pytest.approx(measured, rel=1e-5, abs=1e-6)
+
+
+KERNELS = [name for name, record in REGISTRY.items() if "numpy" in record.kernels]
+
+
+@pytest.mark.parametrize("path, sample", [c for c in GOOD_CALLS if record_of(c.values[0])[1] in KERNELS])
+def test_a_kernel_computes_what_its_body_does(path, sample, monkeypatch):
+    expected, _ = checked(mt, path, sample)
+    record, _ = record_of(path)
+    monkeypatch.setattr(record, "forward", record.body)
+    assert_same(checked(mt, path, sample)[0], expected)
+
+
+# --- with PyTorch ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def torch():
+    module = pytest.importorskip("torch")
+    module.set_num_threads(1)
+    return module
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("path, sample", CALLS)
+def test_same_result_as_torch(path, sample, torch):
+    ours, our_inputs = call(mt, path, sample)
+    theirs, their_inputs = call(torch, path, sample)
+    assert_same(ours, theirs, sample.tolerance)
+    if not isinstance(theirs, Failed):
+        assert sharing(ours, our_inputs) == sharing(theirs, their_inputs), "what shares memory with what"
+
+
+def sharing(result, inputs):
+    """For each result, whether it shares its storage with each input."""
+    results = [t for t in tensors_in([result]) if t.numel()]
+
+    def storage(tensor):
+        return tensor.untyped_storage().data_ptr()
+
+    return [[storage(r) == storage(x) for x in inputs if x.numel()] for r in results]
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_same_gradients_as_torch(path, sample, torch):
+    if sample.grad is False:
+        pytest.skip("this sample has no gradients to compare")
+    theirs = outcome(gradients, torch, path, sample)
+    ours = outcome(gradients, mt, path, sample)
+    assert_same(ours, theirs, max(sample.tolerance or 0, 1e-8))
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("path, sample", GOOD_CALLS)
+def test_same_node_names_as_torch(path, sample, torch):
+    if sample.grad is False:
+        pytest.skip("no gradients")
+    theirs, _ = tracked_call(torch, path, sample)
+    ours, _ = tracked_call(mt, path, sample)
+    assert [t.grad_fn and t.grad_fn.name() for t in ours] == [t.grad_fn and t.grad_fn.name() for t in theirs]
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("path, sample", [c for c in GOOD_CALLS if c.values[1].inplace])
+def test_same_in_place_as_torch(path, sample, torch):
+    _, name = record_of(path)
+    twin = f"Tensor.{name}_"
+    if path.endswith("_") or function_at(torch, twin) is None or not isinstance(sample.args and sample.args[0], np.ndarray):
+        pytest.skip("no in-place twin")
+    assert_same(call(mt, twin, sample)[0], call(torch, twin, sample)[0])
+    if sample.grad is not False:
+        theirs = outcome(gradients, torch, twin, sample)
+        assert_same(outcome(gradients, mt, twin, sample), theirs, 1e-8)
+
+
+DTYPES = ("float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64")
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("path", SAMPLES)
+def test_same_dtypes_as_torch(path, dtype, torch):
+    def change(library):
+        target = getattr(library, dtype)
+        return lambda t: t.to(target) if t.is_floating_point() else t
+
+    for sample in SAMPLES[path]:
+        theirs, _ = call(torch, path, sample, change(torch))
+        if isinstance(theirs, Failed):
+            continue  # what torch cannot compute, we may
+        ours, _ = call(mt, path, sample, change(mt))
+        assert_same(ours, theirs, 3e-3 if dtype == "float16" else None, repr(sample))
