@@ -83,7 +83,7 @@ def array_of(tensor) -> np.ndarray:
         tensor = tensor.resolve_conj().resolve_neg()
     if str(tensor.dtype) == "torch.bfloat16":
         tensor = tensor.float()
-    return tensor.numpy()
+    return tensor.numpy(force=True)
 
 
 class Failed:

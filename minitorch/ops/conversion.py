@@ -15,11 +15,14 @@ from minitorch.memory_format import (
     memory_format,
     ordered_copy,
     preserve_format,
+    strided,
 )
 from minitorch.ops._op import composite, op
 from minitorch.tensor import Tensor, wrap
 
 __all__ = [
+    "METHODS",
+    "PROPERTIES",
     "as_dtype",
     "bfloat16",
     "bool",
@@ -324,3 +327,31 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> builtins.bool:
         if not isinstance(value, dtypes.dtype):
             raise TypeError(f"can_cast(): expected dtypes, not {_type(value).__name__}")
     return from_.rank <= to.rank
+
+
+# --- what other kinds of tensors need -------------------------------------------------------------
+
+
+def _resolved(self):
+    """The tensor itself: conjugation and negation are never put off here."""
+    return self
+
+
+def _is_put_off(self):
+    """Whether the elements are still to be conjugated or negated: never."""
+    return False
+
+
+def _layout(self):
+    """How the elements are found in memory: always by strides."""
+    return strided
+
+
+METHODS = {
+    "is_conj": _is_put_off,
+    "is_neg": _is_put_off,
+    "resolve_conj": _resolved,
+    "resolve_neg": _resolved,
+}
+
+PROPERTIES = {"layout": _layout}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import cmath
 import math
 
 import numpy as np
@@ -141,6 +142,8 @@ def _is_bool(operand):
 
 def _same_dtype(input, end, weight):
     """torch: ``lerp`` promotes nothing."""
+    if input.dtype.rank < 2:
+        raise NotImplementedError(f'"lerp_kernel" not implemented for {input.dtype}')
     for name, operand in (("end", end), ("weight", weight)):
         if isinstance(operand, Tensor) and operand.dtype is not input.dtype:
             raise RuntimeError(f"expected dtype {input.dtype.name} for `{name}` but got dtype {operand.dtype.name}")
@@ -343,7 +346,7 @@ def pow(xp, input, exponent, /):
 
 pow.vjp(
     input=lambda g, input, exponent: _pow_input_gradient(g, input, exponent),
-    exponent=lambda g, input, exponent, out: g * _conj(masked_zero(out * log(input), (input == 0) & (exponent >= 0))),
+    exponent=lambda g, input, exponent, out: _pow_exponent_gradient(g, input, exponent, out),
 )
 
 
@@ -353,6 +356,19 @@ def _pow_input_gradient(g, input, exponent):
             return zero_of(g)
         return g * _conj(exponent * input ** (exponent - 1))
     return g * _conj(masked_zero(exponent * input ** (exponent - 1), exponent == 0))
+
+
+def _pow_exponent_gradient(g, input, exponent, out):
+    slope = out * (_log_of_number(input) if isinstance(input, (int, float, complex)) else log(input))
+    # torch: 0 to a power stays 0, so the gradient there is 0 and not nan.
+    flat = (input == 0) if _is_complex(exponent) else (exponent >= 0) & (input == 0)
+    return g * _conj(masked_zero(slope, flat))
+
+
+def _log_of_number(number):
+    if isinstance(number, complex):
+        return cmath.log(number)
+    return math.log(number) if number > 0 else -math.inf if number == 0 else math.nan
 
 
 @composite(inplace=lambda self, exponent: self.copy_(float_power(self, exponent)))
@@ -412,6 +428,8 @@ reciprocal.vjp(input=lambda g, out: -g * _conj(out * out))
 @op(elementwise=True, kinds="iufc")
 def addcmul(xp, input, tensor1, tensor2, /, *, value=1):
     """``input + value * tensor1 * tensor2``.  Shape: broadcast.  Source: torch.addcmul."""
+    if input.dtype.kind in "iu":
+        value = int(value)  # torch: truncated, where alpha would be refused
     return input + value * tensor1 * tensor2
 
 
@@ -464,7 +482,7 @@ def square(xp, input, /):
     return xp.square(input) if input.dtype.kind != "b" else input.astype("int64")
 
 
-square.vjp(input=lambda g, input: g * (2 * input))
+square.vjp(input=lambda g, input: g * _conj(2 * input))
 
 
 @op(elementwise=True, dtype="float")
@@ -500,7 +518,7 @@ def exp2(xp, input, /):
     return xp.exp2(input)
 
 
-exp2.vjp(input=lambda g, out: g * (out * math.log(2)))
+exp2.vjp(input=lambda g, out: g * _conj(out * math.log(2)))
 
 
 @op(elementwise=True, dtype="float")
@@ -509,7 +527,7 @@ def expm1(xp, input, /):
     return xp.expm1(input)
 
 
-expm1.vjp(input=lambda g, out: g * (out + 1))
+expm1.vjp(input=lambda g, out: g * _conj(out + 1))
 
 
 @op(elementwise=True, dtype="float")
@@ -527,7 +545,7 @@ def log2(xp, input, /):
     return xp.log2(input)
 
 
-log2.vjp(input=lambda g, input: g / (input * math.log(2)))
+log2.vjp(input=lambda g, input: g / _conj(input * math.log(2)))
 
 
 @op(elementwise=True, dtype="float")
@@ -536,7 +554,7 @@ def log10(xp, input, /):
     return xp.log10(input)
 
 
-log10.vjp(input=lambda g, input: g / (input * math.log(10)))
+log10.vjp(input=lambda g, input: g / _conj(input * math.log(10)))
 
 
 @op(elementwise=True, dtype="float")
@@ -545,7 +563,7 @@ def log1p(xp, input, /):
     return xp.log1p(input)
 
 
-log1p.vjp(input=lambda g, input: g / (input + 1))
+log1p.vjp(input=lambda g, input: g / _conj(input + 1))
 
 
 @op(elementwise=True, inplace=False, kinds="f")
@@ -565,9 +583,16 @@ def xlogy(xp, input, other, /):
 
 
 xlogy.vjp(
-    input=lambda g, input, other: g * masked_zero(log(other), (input == 0) & (other <= 0)),
+    input=lambda g, input, other: g * _log_beside_zero(input, other),
     other=lambda g, input, other: g * (input / other),
 )
+
+
+def _log_beside_zero(input, other):
+    """``log(other)``, but 0 where ``xlogy`` is flat: ``input`` 0 and no logarithm."""
+    if isinstance(other, (int, float)):
+        return masked_zero(_log_of_number(other) * (input == input), (input == 0) & (input == 0 if other <= 0 else input != 0))
+    return masked_zero(log(other), (input == 0) & (other <= 0))
 
 
 # --- trigonometry -------------------------------------------------------------------------------------
@@ -1242,7 +1267,7 @@ def sinc(xp, input, /):
 
 
 sinc.vjp(
-    input=lambda g, input, out: masked_zero(g * ((cos(input * math.pi) - out) / masked_one(input)), input == 0)
+    input=lambda g, input, out: masked_zero(g * _conj((cos(input * math.pi) - out) / masked_one(input)), input == 0)
 )
 
 

@@ -143,7 +143,7 @@ def erfinv_values(xp, array):
         error = xp.where(
             xp.abs(inside) < 0.5,
             erf_values(xp, y) - inside,
-            xp.copysign((1 - xp.abs(inside)) - erfc_values(xp, xp.abs(y)), inside),
+            xp.sign(inside) * ((1 - xp.abs(inside)) - erfc_values(xp, xp.abs(y))),
         )
         y = y - error * (math.sqrt(math.pi) / 2) * xp.exp(y * y)
     y = xp.where(xp.abs(x) == 1, xp.copysign(xp.inf, x), y)

@@ -235,7 +235,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     return stack([reshape(grid, (-1,)) for grid in grids], 1)
 
 
-@composite
+@composite(method=False)
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All combinations of ``r`` elements of a vector, as rows.  Shape: (n) -> (n choose r, r).
 

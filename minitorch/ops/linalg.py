@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.ops._op import composite, op
+from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import _conj, abs, add, masked_zero, mul, pow, sgn
 from minitorch.ops.reduction import _tied_gradient, axes_of, spread, sum
 from minitorch.tensor import Tensor
@@ -330,31 +330,31 @@ def linear(input, weight, bias=None):
 @composite(inplace=lambda self, mat1, mat2, *, beta=1, alpha=1: self.copy_(addmm(self, mat1, mat2, beta=beta, alpha=alpha)))
 def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat1 @ mat2)``.  Shape: broadcast to (n, m).  Source: torch.addmm."""
-    return _scaled_sum(input, mm(mat1, mat2), beta, alpha, out)
+    return named(_scaled_sum(input, mm(mat1, mat2), beta, alpha, out), "AddmmBackward0")
 
 
 @composite(inplace=lambda self, mat, vec, *, beta=1, alpha=1: self.copy_(addmv(self, mat, vec, beta=beta, alpha=alpha)))
 def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat @ vec)``.  Shape: broadcast to (n).  Source: torch.addmv."""
-    return _scaled_sum(input, mv(mat, vec), beta, alpha, out)
+    return named(_scaled_sum(input, mv(mat, vec), beta, alpha, out), "AddmvBackward0")
 
 
 @composite(inplace=lambda self, vec1, vec2, *, beta=1, alpha=1: self.copy_(addr(self, vec1, vec2, beta=beta, alpha=alpha)))
 def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * outer(vec1, vec2)``.  Shape: broadcast to (n, m).  Source: torch.addr."""
-    return _scaled_sum(input, outer(vec1, vec2), beta, alpha, out)
+    return named(_scaled_sum(input, outer(vec1, vec2), beta, alpha, out), "AddrBackward0")
 
 
 @composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * bmm(batch1, batch2)``.  Shape: broadcast to (b, n, m).  Source: torch.baddbmm."""
-    return _scaled_sum(input, bmm(batch1, batch2), beta, alpha, out)
+    return named(_scaled_sum(input, bmm(batch1, batch2), beta, alpha, out), "BaddbmmBackward0")
 
 
 @composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(addbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * sum(bmm(batch1, batch2))``.  Shape: broadcast to (n, m).  Source: torch.addbmm."""
-    return _scaled_sum(input, sum(bmm(batch1, batch2), 0), beta, alpha, out)
+    return named(_scaled_sum(input, sum(bmm(batch1, batch2), 0), beta, alpha, out), "AddbmmBackward0")
 
 
 def _scaled_sum(input, product, beta, alpha, out):
@@ -505,7 +505,11 @@ def einsum(equation: str, *operands):
     if gone:
         tensor = sum(tensor, gone)
         labels = [label for label in labels if label in output]
-    return tensor.permute([labels.index(label) for label in output]) if labels else tensor
+    order = [labels.index(label) for label in output]
+    if order == list(range(tensor.ndim)):
+        return tensor
+    tensor = tensor.permute(order)
+    return tensor if len(operands) == 1 else named(tensor, "ViewBackward0")
 
 
 def _from_sublists(arguments):
@@ -598,8 +602,7 @@ def _contract(a, a_labels, b, b_labels, needed):
     for x in shared:
         if sizes_a[x] != sizes_b[x] and 1 not in (sizes_a[x], sizes_b[x]):
             raise RuntimeError(
-                f"einsum(): operands do not broadcast with remapped shapes [original->remapped]: subscript {x} has "
-                f"size {sizes_b[x]} for operand 1 which does not broadcast with previously seen size {sizes_a[x]}"
+                f"einsum(): subscript {x} has size {sizes_b[x]} for operand 1 which does not broadcast with previously seen size {sizes_a[x]}"
             )
     size = {x: max(sizes_a.get(x, 1), sizes_b.get(x, 1)) for x in {*a_labels, *b_labels}}
     batch = [x for x in shared if x in needed]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from minitorch.ops._op import op
+from minitorch.ops._op import named, op
 from minitorch.ops.padding import pad
 from minitorch.tensor import Tensor
 
@@ -274,10 +274,13 @@ def _avg_pool(spatial, input, kernel_size, stride, padding, ceil_mode, count_inc
     )
     total = window_sum(_padded(input, padding, after, 0), kernel, counts, stride)
     if divisor_override is not None:
-        return total / divisor_override
-    if not any(padding) and after == list(padding):
-        return total / math.prod(kernel)
-    return total / _window_sizes(input, kernel, stride, padding, counts, count_include_pad)
+        size = divisor_override
+    elif not any(padding) and after == list(padding):
+        size = math.prod(kernel)
+    else:
+        size = _window_sizes(input, kernel, stride, padding, counts, count_include_pad)
+    # torch: the mean in one dimension is a view of the one in two.
+    return named(total / size, "SqueezeBackward1" if spatial == 1 else f"AvgPool{spatial}DBackward0")
 
 
 def _window_sizes(input, kernel, stride, padding, counts, count_include_pad):

@@ -103,7 +103,7 @@ def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
 # --- whole sequences -------------------------------------------------------------------------------------------
 
 
-def _scan(mode, inputs, state, w_hh, b_hh):
+def _scan(mode, inputs, state, w_hh, b_hh, w_hr):
     """All steps of one direction; ``inputs`` are the input's gates, one (N, G) per step."""
     h, c = state if mode == "LSTM" else (state, None)
     outputs = []
@@ -111,6 +111,7 @@ def _scan(mode, inputs, state, w_hh, b_hh):
         from_state = linear(h, w_hh, b_hh)
         if mode == "LSTM":
             h, c = lstm_step(gates + from_state, c)
+            h = h if w_hr is None else linear(h, w_hr)
         elif mode == "GRU":
             h = gru_step(gates, from_state, h)
         else:
@@ -126,7 +127,8 @@ def run_layers(mode, input, state, weights, num_layers, dropout, training, bidir
         mode: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
         input: (T, N, in).
         state: h (layers * directions, N, H), or (h, c) for an LSTM.
-        weights: for each layer and direction [w_ih, w_hh, b_ih, b_hh], the biases None without bias.
+        weights: for each layer and direction [w_ih, w_hh, b_ih, b_hh, w_hr]; without biases those
+            are None, without a projection of h (LSTM only) w_hr is.
         dropout: probability, applied after every layer but the last when ``training``.
 
     Returns: output (T, N, directions * H), and the last state in the shape of ``state``.
@@ -139,11 +141,11 @@ def run_layers(mode, input, state, weights, num_layers, dropout, training, bidir
         sides = []
         for direction in range(directions):
             k = layer * directions + direction
-            w_ih, w_hh, b_ih, b_hh = weights[k]
+            w_ih, w_hh, b_ih, b_hh, w_hr = weights[k]
             gates = unbind(linear(input, w_ih, b_ih), 0)
             gates = gates[::-1] if direction else gates
             start = (state[0][k], state[1][k]) if mode == "LSTM" else state[k]
-            outputs, last = _scan(mode, gates, start, w_hh, b_hh)
+            outputs, last = _scan(mode, gates, start, w_hh, b_hh, w_hr)
             lasts.append(last)
             sides.append(stack(outputs[::-1] if direction else outputs))
         input = sides[0] if directions == 1 else cat(sides, -1)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.ops._op import composite, expand, op
+from minitorch.ops._op import composite, op
 from minitorch.ops.elementwise import _conj, exp, isnan, logical_not, masked_zero
 from minitorch.return_types import return_type
 from minitorch.tensor import Tensor
@@ -128,7 +128,9 @@ sum.vjp(input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, k
 @op(node=_numbered("Nansum"))
 def nansum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     """:func:`sum`, counting nan as 0.  Source: torch.nansum."""
-    if input.dtype.kind in "fc":
+    if input.dtype.kind == "c":
+        raise RuntimeError("nansum on CPU does not support complex inputs")
+    if input.dtype.kind not in "biu":
         input = xp.where(xp.isnan(input), xp.zeros((), input.dtype), input)
     return sum.op.body(xp, input, dim, keepdim, dtype=dtype)
 
@@ -214,12 +216,31 @@ def _product_of_others(input, dim):
     if not shape:
         return input * 0 + 1
     axes = axes_of(dim, len(shape))
-    lines = put_last(input, axes)  # (..., n)
-    n = _bare(lines).shape[-1]
-    diagonal = np.eye(n, dtype=bool)
-    square = expand(insert_axis(lines, -2), (*_bare(lines).shape[:-1], n, n))  # row i: all elements
-    square = masked_zero(square, diagonal) + diagonal.astype(_bare(input).dtype)  # with a 1 in place of its own
-    return take_back(prod(square, -1), axes, shape)
+    return take_back(prod(without_own(put_last(input, axes)), -1), axes, shape)
+
+
+@op(public=False, method=False)
+def without_own(xp, input, /):
+    """For each element the line that it stands in, with a 1 in its own place.  Shape: (..., n) -> (..., n, n)."""
+    n = input.shape[-1]
+    return xp.where(xp.eye(n, dtype=bool), xp.ones((), input.dtype), input[..., None, :])
+
+
+@op(public=False, method=False)
+def off_diagonal(xp, input, /):
+    """Square matrices with zeros on their diagonals.  Shape: (..., n, n) -> (..., n, n)."""
+    return xp.where(xp.eye(input.shape[-1], dtype=bool), xp.zeros((), input.dtype), input)
+
+
+@op(public=False, method=False)
+def upper_triangle(xp, input, /):
+    """Matrices with zeros below their diagonals.  Shape: (..., n, m) -> (..., n, m)."""
+    return xp.triu(input)
+
+
+without_own.vjp(input=lambda g: sum(off_diagonal(g), -2))
+off_diagonal.vjp(input=lambda g: off_diagonal(g))
+upper_triangle.vjp(input=lambda g: upper_triangle(g))
 
 
 @op(view=True, public=False, method=False, node="UnsqueezeBackward0")
@@ -301,24 +322,16 @@ cumprod.vjp(input=lambda g, input, out, dim: _cumprod_gradient(g, input, out, di
 def _cumprod_gradient(g, input, out, dim):
     if _bare(input).all():
         return reverse_cumsum(g * _conj(out), dim) / _conj(input)
-    # With zeros: d out[k] / d input[i] is the running product with a 1 in place of input[i].
-    array = _bare(input)
-    if not array.ndim:
+    shape = tuple(input.shape)
+    if not shape:
         return g
-    axis = axis_of(dim, array.ndim)
-    total = 0
-    for i in range(array.shape[axis]):
-        line = [1] * array.ndim
-        line[axis] = array.shape[axis]
-        here = (np.arange(array.shape[axis]) == i).reshape(line)
-        later = (np.arange(array.shape[axis]) >= i).reshape(line)
-        others = cumprod(masked_zero(input, here) + here.astype(array.dtype), axis)
-        slope = sum(masked_zero(g * _conj(others), ~later), axis, True)
-        total = total + masked_zero(expand(slope, array.shape), ~here)
-    return total
+    # With zeros: d out[k] / d input[i], for k >= i, is the running product with a 1 in place of input[i].
+    axes = axes_of(dim, len(shape))
+    slopes = upper_triangle(cumprod(without_own(put_last(input, axes)), -1))
+    return take_back(sum(insert_axis(put_last(g, axes), -2) * _conj(slopes), -1), axes, shape)
 
 
-@op
+@op(kinds="f")
 def logcumsumexp(xp, input, /, dim):
     """``log(cumsum(exp(input)))`` without overflow.  Shape: (*) -> (*).  Source: torch.logcumsumexp."""
     if not input.ndim:
@@ -330,7 +343,7 @@ logcumsumexp.vjp(input=lambda g, input, out, dim: exp(input) * reverse_cumsum(g 
 
 
 def _running_extreme(name, better):
-    @op(name=name, outputs=("values", "indices"))
+    @op(name=name, outputs=("values", "indices"), kinds="biuf")
     def running(xp, input, /, dim):
         """The running extreme along ``dim`` and where it stood: (values, indices)."""
         axis = axis_of(dim, input.ndim)
@@ -365,6 +378,8 @@ def diff(input, n: int = 1, dim: int = -1, prepend=None, append=None, *, out=Non
     result = cat(parts, dim) if len(parts) > 1 else input
     for _ in range(n):
         length = result.shape[dim]
+        if not result.shape[dim]:
+            return result.clone() if out is None else _filled(out, result)
         later, earlier = result.narrow(dim, 1, length - 1), result.narrow(dim, 0, length - 1)
         result = later != earlier if result.dtype is dtypes.bool_ else later - earlier
     result = result.clone() if n == 0 else result
@@ -446,7 +461,7 @@ def _extreme(name, arg, reduce):
     """The three ops behind ``max`` (or ``min``): over a dimension, over several, over everything."""
     title = name.capitalize()
 
-    @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward0")
+    @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward0", kinds="biuf")
     def over_dim(xp, input, /, dim, keepdim=False):
         """The extreme along one dimension and its index."""
         _check_not_empty(name, input, dim)
@@ -462,7 +477,7 @@ def _extreme(name, arg, reduce):
     over_dim.op.result = return_type(name, ("values", "indices"))
     over_dim.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
 
-    @op(name=f"a{name}")
+    @op(name=f"a{name}", kinds="biuf")
     def over_dims(xp, input, /, dim=(), keepdim=False):
         """The extreme over ``dim`` (all dimensions by default); ties share the gradient.  Source: torch.a{name}."""
         _check_not_empty(f"a{name}", input, dim if isinstance(dim, int) or len(dim) else None)
@@ -472,7 +487,7 @@ def _extreme(name, arg, reduce):
         input=lambda g, input, out, input_shape, dim, keepdim: _tied_gradient(g, input, out, input_shape, dim, keepdim)
     )
 
-    @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward1")
+    @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward1", kinds="biuf")
     def of_all(xp, input, /):
         """The extreme of all elements."""
         _check_not_empty(name, input, None)
@@ -526,11 +541,11 @@ max, min = _install_extremes()
 
 
 def _arg(name):
-    @op(name=name, differentiable=False)
+    @op(name=name, differentiable=False, kinds="iuf")
     def index(xp, input, /, dim=None, keepdim=False):
         """The index of the extreme along ``dim``, or in the flattened tensor.  The first of equals."""
-        if input.dtype.kind == "b":
-            raise NotImplementedError(f'"{name}_cpu" not implemented for \'Bool\'')
+        if dim is None and not input.size:
+            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
         _check_not_empty(name, input, dim)
         if dim is None:
             found = getattr(xp, name)(input)
@@ -705,11 +720,11 @@ def _median(name, ignore_nan):
         if ignore_nan:
             middle = xp.maximum((n - missing - 1) // 2, 0)
         else:
-            # nan sorts last: any of them is the median.
-            middle = xp.where(missing > 0, n - 1, (n - 1) // 2)
+            # nan sorts last: the first of them is the median.
+            middle = xp.where(missing > 0, n - missing, (n - 1) // 2)
         return xp.take_along_axis(order, xp.expand_dims(middle, -1), -1)[..., 0]
 
-    @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward1")
+    @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward1", kinds="iuf")
     def over_dim(xp, input, /, dim, keepdim=False):
         """The lower median along one dimension and its index."""
         _check_not_empty(name, input, dim)
@@ -725,7 +740,7 @@ def _median(name, ignore_nan):
     over_dim.op.result = return_type(name, ("values", "indices"))
     over_dim.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
 
-    @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward0")
+    @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward0", kinds="iuf")
     def of_all(xp, input, /):
         """The lower median of all elements; nan for none."""
         if not input.size:
@@ -804,21 +819,25 @@ def nanquantile(input, q, dim: int | None = None, keepdim: bool = False, *, inte
     return _quantile(input, q, dim, keepdim, interpolation, out, True)
 
 
-@op(differentiable=False)
+@op(differentiable=False, kinds="iu")
 def bincount(xp, input, weights=None, /, minlength=0):
     """How often each value occurs among non-negative integers, or the sum of their ``weights``.
 
     Shape: (N) -> (max(minlength, largest + 1)).  Source: torch.bincount.
     """
-    if input.ndim != 1 or (input.size and (input.dtype.kind not in "iu" or input.min() < 0)):
+    if input.ndim != 1 or (input.size and input.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if weights is not None and weights.shape != input.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
     counts = xp.bincount(input, weights, minlength)
     if weights is not None and weights.dtype == "float32":
         return counts.astype("float32")
     return counts if weights is not None else counts.astype("int64")
 
 
-@op(differentiable=False)
+@op(differentiable=False, kinds="f")
 def histc(xp, input, /, bins=100, min=0, max=0):
     """How many elements fall into each of ``bins`` equal bins in [min, max] (0, 0: the data's own range).
 

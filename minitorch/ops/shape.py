@@ -22,7 +22,7 @@ from minitorch.backends import is_array
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.memory_format import contiguous_format, empty_array, preserve_format
 from minitorch.ops._dims import as_sizes, unique_dims, wrap_dim
-from minitorch.ops._op import composite, expand, op
+from minitorch.ops._op import composite, expand, op, sum_to
 from minitorch.ops.conversion import contiguous
 from minitorch.ops.elementwise import conj
 from minitorch.size import Size
@@ -82,6 +82,7 @@ __all__ = [
     "split",
     "split_with_sizes",
     "squeeze",
+    "sum_to_size",
     "swapaxes",
     "swapdims",
     "t",
@@ -573,6 +574,21 @@ def atleast_3d(*tensors: Tensor):
 def expand_as(self: Tensor, other: Tensor) -> Tensor:
     """``expand`` to the shape of ``other``.  Source: torch.Tensor.expand_as."""
     return expand(self, other.shape)
+
+
+@composite(public=False, method=True)
+def sum_to_size(self: Tensor, *size) -> Tensor:
+    """Summed over what broadcasting from ``size`` would add.  Source: torch.Tensor.sum_to_size."""
+    shape = _loose(size, None, "sum_to_size")
+    if broadcast_pair(shape, tuple(self.shape)) != tuple(self.shape):
+        raise RuntimeError(
+            f"size {{{list(shape)}}} is not expandable to size {{{list(self.shape)}}}."
+        )
+    if self.shape == shape:
+        return self
+    new = self.ndim - len(shape)
+    summed = sum_to(self, (1,) * new + shape)
+    return view_size(summed, shape) if new else summed
 
 
 @composite

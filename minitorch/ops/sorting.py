@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from minitorch.ops._op import composite, op
-from minitorch.ops.reduction import axis_of, unpick
+from minitorch.ops.reduction import _check_not_empty, axis_of, unpick
 from minitorch.tensor import wrap
 
 __all__ = ["argsort", "kthvalue", "mode", "msort", "sort", "topk", "unique", "unique_consecutive"]
@@ -101,6 +103,7 @@ def mode(xp, input, /, dim=-1, keepdim=False):
 
     Source: torch.mode.
     """
+    _check_not_empty("mode", input, dim)
     axis = axis_of(dim, input.ndim)
     if not input.ndim:
         return input.copy(), xp.zeros((), "int64")
@@ -128,7 +131,7 @@ def unique(input, sorted: bool = True, return_inverse: bool = False, return_coun
     """
     array = input._array
     if dim is None:
-        values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
+        values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, equal_nan=False)
         inverse = inverse.reshape(array.shape)
     else:
         axis = axis_of(dim, array.ndim)
@@ -145,7 +148,7 @@ def unique_consecutive(input, return_inverse: bool = False, return_counts: bool 
     """
     array = input._array
     lines = array.reshape(-1) if dim is None else np.moveaxis(array, axis_of(dim, array.ndim), 0)
-    flat = lines.reshape(len(lines), -1)
+    flat = lines.reshape(len(lines), math.prod(lines.shape[1:]))
     starts = np.ones(len(lines), bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(1)
     places = np.flatnonzero(starts)

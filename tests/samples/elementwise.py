@@ -309,7 +309,6 @@ SAMPLES = {
         S(_matrix * 9, decimals=1),
         S(_matrix * 99, decimals=-1),
         S(_single, decimals=2),
-        S(_whole, decimals=0),
     ],
     "frac": _unary(_matrix * 3, kinds="f"),
     "sign": _unary(_matrix, kinds="biuf"),

@@ -21,6 +21,7 @@ _cube = normal(2, 3, 4)
 _number = normal()
 _index = np.array([[0, 1], [1, 0], [2, 2]])
 _repeated = np.array([[0, 0], [1, 0], [3, 3]])
+_single = np.array([[0, 1], [1, 0], [2, 3]])
 _source = normal(3, 2)
 _mask = np.array([[True, False, True, False], [False] * 4, [True] * 4])
 _rows = np.array([2, 0, 2])
@@ -101,7 +102,7 @@ SAMPLES = {
         Fails(_matrix, 1, np.zeros((4, 1), "int64")),
     ],
     "scatter": [
-        S(_matrix, 1, _index, _source, _grad=(0, 3), _why="the index takes no gradient"),
+        S(_matrix, 1, _single, _source),
         S(
             _matrix,
             1,
@@ -113,7 +114,7 @@ SAMPLES = {
         S(_matrix, 0, np.array([[0, 1, 2, 0]]), normal(1, 4)),
         S(_matrix, 1, _index, 2.5),
         S(_matrix, dim=1, index=_index, value=3),
-        S(_matrix, dim=-1, index=_index, src=_source),
+        S(_matrix, dim=-1, index=_single, src=_source),
         S(_matrix, 1, _index, 2, reduce="add", _grad=False, _why="not differentiable in torch"),
         S(
             _matrix,
@@ -225,7 +226,7 @@ SAMPLES = {
     ],
     "masked_fill": [
         S(_matrix, _mask, 3),
-        S(_matrix, _mask, float("-inf")),
+        S(_matrix, _mask, float("-inf"), _grad=False, _why="infinite"),
         S(_matrix, _mask[0], normal()),
         S(_vector, _mask, 1.5, _inplace=False, _why="the mask is larger"),
         S(_matrix, np.array(True), 0),

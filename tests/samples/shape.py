@@ -36,7 +36,11 @@ SAMPLES = {
         Fails(normal(3, dtype="float32"), np.dtype("float64")),
         Fails(normal(dtype="float32"), np.dtype("float64")),
     ],
-    "Tensor.view_as": [S(_cube, normal(6, 4)), S(_vector, normal(2, 2)), Fails(_cube, _square)],
+    "Tensor.view_as": [
+        S(_cube, normal(2, 3, 1, 4)),
+        S(_vector, normal(2, 2)),
+        Fails(_cube, _square),
+    ],
     "Tensor.reshape_as": [S(_cube, normal(6, 4)), S(_number, normal(1)), Fails(_cube, _square)],
     "reshape": [
         S(_cube, (6, 4)),
@@ -119,7 +123,7 @@ SAMPLES = {
         Fails(_cube, 0, 5),
     ],
     "moveaxis": [S(_cube, 0, 2), S(_cube, (0, 1), (2, 1))],
-    "adjoint": [S(_cube), S(complex_normal(2, 3)), Fails(_vector)],
+    "adjoint": [S(_cube), Fails(_vector)],  # of complex numbers: a copy, see docs/divergences.md
     "squeeze": [
         S(normal(1, 3, 1)),
         S(normal(1, 3, 1), 0),
@@ -168,6 +172,12 @@ SAMPLES = {
         S(_number, (2,)),
         S(normal(3, 1), size=(3, 2)),
         Fails(_vector, (3,)),
+    ],
+    "Tensor.sum_to_size": [
+        S(_cube, 3, 1),
+        S(_cube, (2, 3, 4)),
+        S(_cube, ()),
+        Fails(_cube, 5),
     ],
     "broadcast_tensors": [
         S(_vector, _square),
@@ -296,7 +306,7 @@ SAMPLES = {
         S(_cube, (2, 3), (0, 4)),
         S(_cube, size=(4,), stride=(1,), storage_offset=20),
         S(_cube, (), ()),
-        S(_cube, (0, 2), (1, 1)),
+        S(_cube, (0, 2), (1, 1), _second=False, _why="torch drops the graph of an empty gradient"),
         Fails(_cube, (20, 20), (1, 1)),
         Fails(_cube, (2, 2), (1, 1), 100),
         Fails(_cube, (2, 2), (1,)),
@@ -350,7 +360,7 @@ SAMPLES = {
     "Tensor.repeat": [
         S(_square, 2, 3),
         S(_square, (2, 1, 3)),
-        S(_vector, 0),
+        S(_vector, 0, _second=False, _why="torch drops the graph of an empty gradient"),
         S(_number, 3),
         S(_number, ()),
         S(_cube, repeats=(1, 1, 2)),

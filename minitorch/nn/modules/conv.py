@@ -56,7 +56,9 @@ class _ConvNd(Module):
         stride = _repeated(stride, spatial)
         if isinstance(padding, str):
             if padding not in ("same", "valid"):
-                raise ValueError(f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}")
+                raise ValueError(
+                    f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}"
+                )
             if padding == "same" and any(s != 1 for s in stride):
                 raise ValueError("padding='same' is not supported for strided convolutions")
         self.in_channels = in_channels
@@ -259,9 +261,18 @@ class _Transposed(_ConvNd):
     def forward(self, input: Tensor, output_size=None) -> Tensor:
         """Upsample; ``output_size`` picks among the lengths that a stride leaves open."""
         convolve = getattr(F, f"conv_transpose{self.spatial}d")
-        output_padding = self.output_padding if output_size is None else self._to_reach(input, output_size)
+        output_padding = (
+            self.output_padding if output_size is None else self._to_reach(input, output_size)
+        )
         return convolve(
-            input, self.weight, self.bias, self.stride, self.padding, output_padding, self.groups, self.dilation
+            input,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            output_padding,
+            self.groups,
+            self.dilation,
         )
 
     def _to_reach(self, input, output_size):

@@ -51,7 +51,8 @@ class Unflatten(Module):
             raise TypeError("invalid argument type for dim parameter")
         if not isinstance(unflattened_size, tuple):
             raise TypeError(
-                "unflattened_size must be tuple of ints, but found type " f"{type(unflattened_size).__name__}"
+                "unflattened_size must be tuple of ints, but found type "
+                f"{type(unflattened_size).__name__}"
             )
         for at, length in enumerate(unflattened_size):
             if not isinstance(length, int):
