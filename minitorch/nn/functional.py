@@ -14,6 +14,7 @@ from minitorch.ops.activation import (
     log_softmax,
     logsigmoid,
     prelu,
+    rrelu,
     softmax,
     softmin,
     softplus,
@@ -41,7 +42,7 @@ from minitorch.ops.dropout import (
 )
 from minitorch.ops.elementwise import sigmoid, tanh
 from minitorch.ops.embedding import embedding, one_hot
-from minitorch.ops.linalg import linear
+from minitorch.ops.linalg import bilinear, linear
 from minitorch.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -91,6 +92,7 @@ from minitorch.ops.pooling import (
     max_pool2d,
     max_pool3d,
 )
+from minitorch.ops.upsampling import interpolate, pixel_shuffle, pixel_unshuffle
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -136,6 +139,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -160,12 +164,15 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
     "relu_",
     "rms_norm",
+    "rrelu",
     "scaled_dot_product_attention",
     "selu",
     "sigmoid",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from minitorch.ops._op import composite, op
 from minitorch.ops.elementwise import erf, exp, masked_zero, sigmoid, tanh
 from minitorch.ops.reduction import axis_of, sum
+from minitorch.tensor import wrap
 
 __all__ = [
     "celu",
@@ -27,6 +30,7 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "rrelu",
     "selu",
     "selu_",
     "silu",
@@ -90,6 +94,40 @@ hardtanh.vjp(input=lambda g, input, min_val, max_val: g * ((input > min_val) & (
 def relu6(input):
     """``min(max(0, input), 6)``.  Shape: (*) -> (*).  Source: F.relu6."""
     return hardtanh(input, 0.0, 6.0)
+
+
+def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False):
+    """``input`` above 0, ``a * input`` elsewhere: a is drawn from [lower, upper), or its middle unless training.
+
+    Shape: (*) -> (*).  Raises RuntimeError for lower > upper.  Source: F.rrelu; Xu et al. (2015).
+    """
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    if training:
+        slopes = _rrelu_slopes(input, lower, upper)
+    else:
+        slopes = wrap(np.full((), (lower + upper) / 2, input._array.dtype))
+    return randomised_relu.op.call_inplace(input, slopes) if inplace else randomised_relu(input, slopes)
+
+
+def _rrelu_slopes(input, lower, upper):
+    """A slope for each element, drawn only where the element is not positive."""
+    array = input._array
+    low, high = (float(array.dtype.type(bound)) for bound in (lower, upper))
+    flat = array <= 0
+    drawn = wrap(np.empty(int(flat.sum()), np.float64)).uniform_(low, high)
+    slopes = np.ones_like(array)
+    slopes[flat] = drawn._array
+    return wrap(slopes)
+
+
+@op(elementwise=True, public=False, method=False, node="RreluWithNoiseBackward0")
+def randomised_relu(xp, input, slopes, /):
+    """``input`` above 0, ``slopes * input`` elsewhere."""
+    return xp.where(input > 0, input, input * slopes)
+
+
+randomised_relu.vjp(input=lambda g, input, slopes: g * ((input > 0) + slopes * (input <= 0)))
 
 
 @op(elementwise=True)

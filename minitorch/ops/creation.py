@@ -171,13 +171,15 @@ def number_array(number, dtype):
         or dtype.rank == 1
         and not _fits(number, dtype)
     ):
-        name = dtype.name + "_t" if dtype.rank == 1 else _C_NAMES.get(dtype.name, dtype.name)
+        name = _C_NAMES.get(dtype.name, dtype.name + "_t")
         raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return mode.run(np.asarray(number).astype, dtype.numpy)
 
 
 #: What C++ calls the element types that some of torch's messages name.
 _C_NAMES = {
+    "bool": "bool",
+    "int32": "int",
     "float32": "float",
     "float64": "double",
     "float16": "at::Half",

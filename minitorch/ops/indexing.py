@@ -37,7 +37,9 @@ from minitorch.ops.shape import (
     diagonal,
     diagonal_place,
     flatten,
+    imag,
     place,
+    real,
     reshape,
     select,
     unbind,
@@ -2203,7 +2205,18 @@ def _interleaved(counts):
     return np.repeat(np.arange(counts.size), counts)
 
 
+def _written(part):
+    """The setter behind ``x.real = ...``: writes into that part."""
+
+    def write_part(self, value):
+        copy_(part(self), value)
+
+    return write_part
+
+
 METHODS = {
+    "imag": property(imag, _written(imag), doc=imag.__doc__),
+    "real": property(real, _written(real), doc=real.__doc__),
     "copy_": copy_,
     "fill_": fill_,
     "fill_diagonal_": fill_diagonal_,

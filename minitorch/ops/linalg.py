@@ -18,6 +18,7 @@ __all__ = [
     "addmv",
     "addr",
     "baddbmm",
+    "bilinear",
     "bmm",
     "cdist",
     "chain_matmul",
@@ -325,6 +326,41 @@ def linear(input, weight, bias=None):
     if x.ndim == 2:
         return linear_rows(input, weight, bias, "MmBackward0" if bias is None else "AddmmBackward0")
     return linear_rows(input, weight, bias, "UnsafeViewBackward0" if bias is None else "ViewBackward0")
+
+
+def bilinear(input1, input2, weight, bias=None):
+    """``y_k = x1^T W_k x2 + b_k``.
+
+    Shape: (*, I), (*, J), (K, I, J), (K) -> (*, K).
+    Raises RuntimeError for shapes and dtypes that do not fit.  Source: torch.nn.functional.bilinear.
+    """
+    _check_bilinear(input1, input2, weight, bias)
+    outputs, first, second = weight.shape
+    batch = input1.shape[:-1]
+    mapped = matmul(input1.reshape(-1, first), weight.permute(1, 0, 2).reshape(first, outputs * second))
+    mapped = mapped.reshape(-1, outputs, second)  # x1^T W_k, for all k
+    result = bmm(mapped, input2.reshape(-1, second, 1)).view(*batch, outputs)
+    return result if bias is None else result + bias
+
+
+def _check_bilinear(input1, input2, weight, bias):
+    if input1.ndim != input2.ndim:
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}")
+    for dim, (one, other) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=True)):
+        if one != other:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and {other}"
+            )
+    for number, input in ((1, input1), (2, input2)):
+        if input.shape[-1] != weight.shape[number]:
+            raise RuntimeError(
+                f"bilinear(): input{number} size does not match weight size: got {input.shape[-1]} but expected "
+                f"{weight.shape[number]}"
+            )
+    if bias is not None and bias.shape[0] != weight.shape[0]:
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected {weight.shape[0]}"
+        )
 
 
 @composite(inplace=lambda self, mat1, mat2, *, beta=1, alpha=1: self.copy_(addmm(self, mat1, mat2, beta=beta, alpha=alpha)))

@@ -49,29 +49,41 @@ def _slices(place, counts, stride, dilation):
     )
 
 
-@op(public=False, method=False, outputs=("values", "places"), node="MaxPool2DWithIndicesBackward0")
+@op(public=False, method=False, node="MaxPool2DWithIndicesBackward0")
 def window_max(xp, input, /, kernel, counts, stride, dilation):
-    """The maximum of each window and its place inside (row-major); nan wins, else the first.
+    """The maximum of each window; nan wins.  Shape: (*, *padded) -> (*, *counts)."""
+    first, *rest = _places(kernel)
+    best = input[_slices(first, counts, stride, dilation)].copy()
+    for at in rest:
+        xp.maximum(best, input[_slices(at, counts, stride, dilation)], out=best)
+    return best
 
-    Shape: (*, *padded) -> (*, *counts), (*, *counts).
+
+@op(public=False, method=False, differentiable=False)
+def window_places(xp, input, best, /, kernel, counts, stride, dilation):
+    """Where in its window (row-major) the maximum stands: the first of equals, the last nan.
+
+    Shape: (*, *padded), (*, *counts) -> (*, *counts).
     """
-    best, place = None, None
-    for k, at in enumerate(_places(kernel)):
-        values = input[_slices(at, counts, stride, dilation)]
-        if best is None:
-            best, place = values.copy(), xp.zeros(values.shape, "int16" if math.prod(kernel) < 32768 else "int64")
-            continue
-        better = values > best
-        if input.dtype.kind == "f":
-            better |= xp.isnan(values)
-        xp.copyto(best, values, where=better)
-        xp.copyto(place, place.dtype.type(k), where=better)
-    return best, place
+    places = _places(kernel)
+    found = xp.zeros(best.shape, "int8" if len(places) < 128 else "int64")
+    for k, at in reversed(list(enumerate(places))):
+        xp.copyto(found, k, where=input[_slices(at, counts, stride, dilation)] == best)
+    if input.dtype.kind == "f" and xp.isnan(best).any():
+        for k, at in enumerate(places):
+            xp.copyto(found, k, where=xp.isnan(input[_slices(at, counts, stride, dilation)]))
+    return found
 
 
 window_max.vjp(
-    input=lambda g, outs, input_shape, kernel, counts, stride, dilation: window_put(
-        g[0], outs[1], input_shape, kernel, counts, stride, dilation
+    input=lambda g, input, out, input_shape, kernel, counts, stride, dilation: window_put(
+        g,
+        window_places(input, out, kernel, counts, stride, dilation),
+        input_shape,
+        kernel,
+        counts,
+        stride,
+        dilation,
     )
 )
 
@@ -80,8 +92,13 @@ window_max.vjp(
 def window_put(xp, input, places, /, shape, kernel, counts, stride, dilation):
     """Each element of ``input`` added at its place in its window: the adjoint of :func:`window_take`."""
     result = xp.zeros(shape, input.dtype)
+    apart = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel, strict=True))
     for k, at in enumerate(_places(kernel)):
-        result[_slices(at, counts, stride, dilation)] += input * (places == k)
+        target = result[_slices(at, counts, stride, dilation)]
+        if apart:
+            xp.multiply(input, places == k, out=target)
+        else:
+            target += input * (places == k)
     return result
 
 
@@ -210,9 +227,10 @@ def _max_pool(spatial, input, kernel_size, stride, padding, dilation, ceil_mode,
     )
     lowest = -math.inf if input.dtype.is_floating_point else int(_lowest(input.dtype))
     padded = _padded(input, padding, after, lowest)
-    values, places = window_max(padded, kernel, counts, stride, dilation)
+    values = window_max(padded, kernel, counts, stride, dilation)
     if not return_indices:
         return values
+    places = window_places(padded, values, kernel, counts, stride, dilation)
     return values, _flat_indices(places, input.shape[-spatial:], kernel, counts, stride, padding, dilation)
 
 

@@ -1476,8 +1476,6 @@ METHODS = {
 PROPERTIES = {
     "H": _hermitian,
     "T": _reversed_dims,
-    "imag": imag,
     "mH": _matrix_conjugate,
     "mT": _matrix_transpose,
-    "real": real,
 }

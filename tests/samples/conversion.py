@@ -66,6 +66,11 @@ SAMPLES = {
     "Tensor.cpu": [S(_matrix)],
     "Tensor.cuda": [Fails(_matrix)],
     "detach": [S(_matrix), S(_whole)],
+    "detach_": [S(_whole), S(_matrix, _grad=False, _why="a leaf already")],
+    "Tensor.is_conj": [S(_matrix)],
+    "Tensor.is_neg": [S(_matrix)],
+    "Tensor.resolve_conj": [S(_matrix)],
+    "Tensor.resolve_neg": [S(_matrix)],
     "result_type": [
         S(_whole, 1.5),
         S(_whole, _matrix),
