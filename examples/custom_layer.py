@@ -165,7 +165,7 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=
 line = minitorch.linspace(-4, 4, 200)
 for axis, layer, place in zip(axes, (1, 3), ("first", "second"), strict=True):
     shapes = models["Swish"][layer](line[:, None].expand(-1, HIDDEN)).detach()  # (200, HIDDEN)
-    axis.plot(line, shapes, color="tab:blue", alpha=0.3)
+    axis.plot(line.numpy(), shapes.numpy(), color="tab:blue", alpha=0.3)
     axis.plot(
         line, line * line.sigmoid(), color="black", linestyle=":", label="beta = 1, the start"
     )

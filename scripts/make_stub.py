@@ -37,6 +37,7 @@ class Tensor:
     _grad: Tensor | None
     _view: Any
     def __new__(cls, *args: Any, dtype: DType | None = ..., device: Any = ..., **unused: Any) -> Self: ...
+    def __setattr__(self, name: str, value: Any) -> None: ...
 '''
 
 #: What the code of a property or method does not say.
@@ -67,6 +68,7 @@ RETURNS = {
     "item": "Any",
     "tolist": "Any",
     "equal": "bool",
+    "type": "Any",
     "allclose": "bool",
     "numpy": "np.ndarray",
     "_accumulate_grad": "None",

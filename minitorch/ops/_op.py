@@ -14,8 +14,8 @@ The body computes on bare arrays of the library ``xp``.  In its signature the te
 returns a plain function: ``exp(tensor)`` promotes, runs the body, records a node; ``exp(array)``, as in
 the rules during a first-order backward, is the bare body.
 
-A rule's parameter names say what it needs: ``g``, an input, ``out`` (``outs``), ``<input>_shape`` or a
-metadata name.  Only what a needed rule names is saved.  Rules use ops and operators only, so the same
+A rule's parameter names say what it needs: ``g``, an input, ``out`` (of several: a field's name, or
+``outs`` for all), ``<input>_shape`` or a metadata name.  Only what a needed rule names is saved.  Rules use ops and operators only, so the same
 line serves arrays and, under ``create_graph``, tensors.
 """
 
@@ -85,7 +85,8 @@ def op(body=None, **traits):
         public, method: whether there is a public function, a method.
         home: the namespace of the public function, where that is not the main one ("nn.functional").
         aliases: other public names.
-        node: the name of its node where torch's is not the op's, or a function of the metadata.
+        node: the name of its node where torch's is not the op's, or a function of the metadata, or of
+            the metadata and the inputs.
     """
     if body is None:
         return lambda body: Op(body, **traits).function
@@ -138,7 +139,7 @@ class Op:
         self.home = home
         self.method = (public and not home) if method is None else method
         self.aliases = aliases
-        self.node_name = node or _camel_case(self.name) + "Backward0"
+        self.node_name = _node_name(node or _camel_case(self.name) + "Backward0")
         self.kernels = {}
         self.rules = {}
         self.joint_rule = None
@@ -183,6 +184,7 @@ class Op:
 
     def _check_names(self, rule):
         known = {*self.inputs, *self.metadata, *(f"{n}_shape" for n in self.inputs), "out", "outs", "needs"}
+        known.update(self.outputs or ())
         unknown = set(_names_of(rule)[1:]) - known
         if unknown:
             raise ValueError(f"a rule of {self.name} names {sorted(unknown)}; it may name {sorted(known)}")
@@ -565,7 +567,7 @@ class Op:
         plan = self._plans.get(mask) or self._plan(mask)
         name = self.node_name
         if type(name) is not str:
-            name = name(params)
+            name = name(params, inputs)
         node = _new(self._node_types.get(name) or self._node_type(name))
         node.sequence = next_sequence()
         node.edges = edges
@@ -583,10 +585,10 @@ class Op:
                 saved.append((x._array, counter, counter[0], edge))
             else:
                 saved.append([_save(item) for item in x] if type(x) is list else x)
-        if plan.saves_out:
+        for k in plan.saved_outs:
             # The edge of an output is this node: kept out of the record, or it would be a cycle.
-            for k, out in enumerate(outs):
-                saved.append((out._array, out._counter, out._counter[0], k))
+            out = outs[k]
+            saved.append((out._array, out._counter, out._counter[0], k))
         node.saved = saved
         if anomaly.state.enabled:
             node.metadata["traceback_"] = anomaly.forward_stack()
@@ -634,7 +636,7 @@ class Op:
 class _Plan:
     """For one set of inputs with edges: what is saved, and the rules ready to be called."""
 
-    __slots__ = ("saved", "saves_out", "rules", "joint", "needs")
+    __slots__ = ("saved", "saved_outs", "rules", "joint", "needs")
 
     def __init__(self, op, mask):
         count = mask.bit_length()
@@ -644,12 +646,13 @@ class _Plan:
             rules = [(i, op.rules[i]) for i in range(count) if mask >> i & 1 and i in op.rules]
         names = [name for _, rule in rules for name in _names_of(rule)[1:]]
         self.saved = [i for i, name in enumerate(op.inputs) if name in names]
-        self.saves_out = "out" in names or "outs" in names
+        fields = op.outputs or ("out",)
+        self.saved_outs = [k for k, name in enumerate(fields) if name in names or "outs" in names]
         self.joint = op.joint_rule is not None
         self.needs = mask
-        places = {op.inputs[i]: f"v[{k}]" for k, i in enumerate(self.saved)}
-        places["out"] = f"v[{len(self.saved)}]"
+        places = {fields[i]: f"v[{len(self.saved) + k}]" for k, i in enumerate(self.saved_outs)}
         places["outs"] = f"v[{len(self.saved)}:]"
+        places |= {op.inputs[i]: f"v[{k}]" for k, i in enumerate(self.saved)}
         places["needs"] = "node.needs"
         for i, name in enumerate(op.inputs):
             places[f"{name}_shape"] = "node.shapes" if op.sequence and i == 0 else f"node.metas[{i}][0]"
@@ -836,6 +839,13 @@ def _broadcast_error(arrays, error):
 @functools.cache
 def _names_of(rule):
     return tuple(inspect.signature(rule).parameters)
+
+
+def _node_name(node):
+    """A node's name, or a function of metadata and inputs."""
+    if isinstance(node, str) or len(inspect.signature(node).parameters) == 2:
+        return node
+    return lambda params, inputs: node(params)
 
 
 def _camel_case(name):

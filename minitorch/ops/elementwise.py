@@ -157,6 +157,16 @@ def _check_alpha(kind, alpha):
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
 
 
+def _numbered(name, both, first=None, second=None):
+    """torch numbers the nodes of its overloads: for two tensors, a number first, a number second."""
+
+    def node(params, inputs):
+        tensors = [isinstance(x, Tensor) for x in inputs]
+        return f"{name}Backward{both if builtins.all(tensors) else second if tensors[0] else first}"
+
+    return node
+
+
 def _refuse_zero(xp, divisor):
     if not xp.all(divisor):
         raise RuntimeError("ZeroDivisionError")
@@ -194,9 +204,9 @@ def masked_zero(xp, input, mask, /):
 masked_zero.vjp(input=lambda g, mask: masked_zero(g, mask))
 
 
-def _shared(g, won, tied):
-    """The gradient of one of two candidates: all where it won, half of a tie."""
-    return masked_zero(g, logical_not(won | tied)) * (1 - 0.5 * tied)
+def _shared(g, lost, tied):
+    """The gradient of one of two candidates: none where it lost, half of a tie, else all (nan too)."""
+    return masked_zero(g, lost) * (1 - 0.5 * tied)
 
 
 # --- arithmetic -------------------------------------------------------------------------------------
@@ -225,7 +235,7 @@ def sub(xp, input, other, /, *, alpha=1):
 sub.vjp(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else -alpha * g)
 
 
-@op(elementwise=True, inplace=False, method=False, node="RsubBackward1", numbers=("other",), check=_refuse_bools)
+@op(elementwise=True, inplace=False, method=False, numbers=("other",), check=_refuse_bools, node=_numbered("Rsub", both=0, second=1))
 def rsub(xp, input, other, /, *, alpha=1):
     """``other - alpha * input``.  Shape: broadcast.  Source: torch.rsub."""
     _check_alpha(_kind(input, other), alpha)
@@ -256,7 +266,7 @@ true_divide.vjp(
 )
 
 
-@op(elementwise=True, public=False, method=False, node="DivBackward1", kinds="iuf")
+@op(elementwise=True, public=False, method=False, node="DivBackward2", kinds="iuf")
 def div_trunc(xp, input, other, /):
     """``trunc(input / other)``, in the inputs' dtype.  Shape: broadcast."""
     if _kind(input, other) in "iu":
@@ -270,7 +280,7 @@ def div_trunc(xp, input, other, /):
 div_trunc.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
 
 
-@op(elementwise=True, node="DivBackward1", numbers=("input", "other"), kinds="iuf")
+@op(elementwise=True, node="DivBackward2", numbers=("input", "other"), kinds="iuf")
 def floor_divide(xp, input, other, /):
     """``floor(input / other)``, in the inputs' dtype.  Shape: broadcast.  Source: torch.floor_divide."""
     if _kind(input, other) in "iu":
@@ -306,7 +316,7 @@ def _division(rounding_mode):
     return modes[rounding_mode]
 
 
-@op(elementwise=True, numbers=("input", "other"), kinds="iuf")
+@op(elementwise=True, numbers=("input", "other"), kinds="iuf", node=_numbered("Remainder", both=1, second=0))
 def remainder(xp, input, other, /):
     """The remainder with the sign of ``other``, as Python's ``%``.  Shape: broadcast.  Source: torch.remainder."""
     if _kind(input, other) in "iu":
@@ -314,10 +324,10 @@ def remainder(xp, input, other, /):
     return xp.remainder(input, other)
 
 
-remainder.vjp(input=lambda g: g, other=lambda g, input, other: -g * floor(input / other))
+remainder.vjp(input=lambda g: g, other=lambda g, input, other: -g * floor_divide(input, other))
 
 
-@op(elementwise=True, numbers=("other",), kinds="iuf")
+@op(elementwise=True, numbers=("other",), kinds="iuf", node=_numbered("Fmod", both=1, second=0))
 def fmod(xp, input, other, /):
     """The remainder with the sign of ``input``, as C's fmod.  Shape: broadcast.  Source: torch.fmod."""
     if _kind(input, other) in "iu":
@@ -325,10 +335,10 @@ def fmod(xp, input, other, /):
     return xp.fmod(input, other)
 
 
-fmod.vjp(input=lambda g: g, other=lambda g, input, other: -g * trunc(input / other))
+fmod.vjp(input=lambda g: g, other=lambda g, input, other: -g * div_trunc(input, other))
 
 
-@op(elementwise=True, numbers=("input", "exponent"), kinds="iufc")
+@op(elementwise=True, numbers=("input", "exponent"), kinds="iufc", node=_numbered("Pow", both=1, first=2, second=0))
 def pow(xp, input, exponent, /):
     """``input ** exponent``.  Shape: broadcast.
 
@@ -458,7 +468,7 @@ addcdiv.vjp(
 )
 
 
-@op(elementwise=True, numbers=("weight",), kinds="fc", check=_same_dtype)
+@op(elementwise=True, numbers=("weight",), kinds="fc", check=_same_dtype, node=lambda params, inputs: f"LerpBackward{int(isinstance(inputs[2], Tensor))}")
 def lerp(xp, input, end, weight, /):
     """``input + weight * (end - input)``.  Shape: broadcast.  Source: torch.lerp."""
     # torch: from the nearer end, so that weight 1 gives exactly ``end``.
@@ -557,7 +567,7 @@ def log10(xp, input, /):
 log10.vjp(input=lambda g, input: g / _conj(input * math.log(10)))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", node="Log1PBackward0")
 def log1p(xp, input, /):
     """``log(1 + input)``, exact near 0.  Shape: (*) -> (*).  Source: torch.log1p."""
     return xp.log1p(input)
@@ -575,7 +585,7 @@ def logaddexp(xp, input, other, /):
 logaddexp.vjp(input=lambda g, input, out: g * exp(input - out), other=lambda g, other, out: g * exp(other - out))
 
 
-@op(elementwise=True, dtype="float", numbers=("input", "other"), kinds="f")
+@op(elementwise=True, dtype="float", numbers=("input", "other"), kinds="f", node=_numbered("Xlogy", both=0, first=1, second=2))
 def xlogy(xp, input, other, /):
     """``input * log(other)``, 0 where ``input`` is 0.  Shape: broadcast.  Source: torch.xlogy."""
     product = input * xp.log(xp.asarray(other, input.dtype))
@@ -590,9 +600,10 @@ xlogy.vjp(
 
 def _log_beside_zero(input, other):
     """``log(other)``, but 0 where ``xlogy`` is flat: ``input`` 0 and no logarithm."""
-    if isinstance(other, (int, float)):
-        return masked_zero(_log_of_number(other) * (input == input), (input == 0) & (input == 0 if other <= 0 else input != 0))
-    return masked_zero(log(other), (input == 0) & (other <= 0))
+    if not isinstance(other, (int, float)):
+        return masked_zero(log(other), (input == 0) & (other <= 0))
+    slope = _log_of_number(other)
+    return slope if other > 0 else masked_zero(zero_of(input) + slope, input == 0)
 
 
 # --- trigonometry -------------------------------------------------------------------------------------
@@ -718,7 +729,7 @@ def atanh(xp, input, /):
 atanh.vjp(input=lambda g, input: g / _conj(1 - input * input))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", node="Deg2RadBackward0")
 def deg2rad(xp, input, /):
     """Degrees to radians.  Shape: (*) -> (*).  Source: torch.deg2rad."""
     _refuse_complex("deg2rad is not supported for complex tensors.", input)
@@ -728,7 +739,7 @@ def deg2rad(xp, input, /):
 deg2rad.vjp(input=lambda g: g * (math.pi / 180))
 
 
-@op(elementwise=True, dtype="float")
+@op(elementwise=True, dtype="float", node="Rad2DegBackward0")
 def rad2deg(xp, input, /):
     """Radians to degrees.  Shape: (*) -> (*).  Source: torch.rad2deg."""
     _refuse_complex("rad2deg is not supported for complex tensors.", input)
@@ -768,7 +779,7 @@ def trunc(xp, input, /):
     return input.copy() if input.dtype.kind in "iu" else xp.trunc(input)
 
 
-@op(elementwise=True, kinds="iuf")
+@op(elementwise=True, kinds="iuf", node=lambda params: f"RoundBackward{int(params['decimals'] != 0)}")
 def round(xp, input, /, *, decimals=0):
     """To the nearest integer, ties to even; or to ``decimals`` places.  Shape: (*) -> (*).  Source: torch.round."""
     if input.dtype.kind in "iu":
@@ -832,7 +843,7 @@ def signbit(xp, input, /):
     return xp.signbit(input) if input.dtype.kind == "f" else input < 0
 
 
-@op(elementwise=True, dtype="float", numbers=("other",), kinds="f")
+@op(elementwise=True, dtype="float", numbers=("other",), kinds="f", node=_numbered("Copysign", both=0, second=1))
 def copysign(xp, input, other, /):
     """The magnitude of ``input`` with the sign of ``other``.  Shape: broadcast.  Source: torch.copysign."""
     return xp.copysign(input, other)
@@ -969,12 +980,12 @@ def fmin(xp, input, other, /):
 
 # torch: a tie shares the gradient in two halves.
 maximum.vjp(
-    input=lambda g, input, other: _shared(g, input > other, input == other),
-    other=lambda g, input, other: _shared(g, other > input, input == other),
-)
-minimum.vjp(
     input=lambda g, input, other: _shared(g, input < other, input == other),
     other=lambda g, input, other: _shared(g, other < input, input == other),
+)
+minimum.vjp(
+    input=lambda g, input, other: _shared(g, input > other, input == other),
+    other=lambda g, input, other: _shared(g, other > input, input == other),
 )
 fmax.vjp(
     input=lambda g, input, other: g * ((input >= other) | isnan(other)),
@@ -1229,7 +1240,8 @@ logit.vjp(input=lambda g, input, eps: _logit_gradient(g, input, eps))
 
 
 def _logit_gradient(g, input, eps):
-    slope = g / (input * (1 - input))
+    root = sqrt(input * (1 - input))  # torch: nan outside of [0, 1]
+    slope = g / (root * root)
     return slope if eps is None else masked_zero(slope, (input < eps) | (input > 1 - eps))
 
 
@@ -1266,9 +1278,14 @@ def sinc(xp, input, /):
     return xp.sinc(input).astype(input.dtype, copy=False)
 
 
-sinc.vjp(
-    input=lambda g, input, out: masked_zero(g * _conj((cos(input * math.pi) - out) / masked_one(input)), input == 0)
-)
+sinc.vjp(input=lambda g, input, out: g * _conj(_sinc_slope(input, out)))
+
+
+def _sinc_slope(input, out):
+    slope = (cos(input * math.pi) - out) / masked_one(input)
+    # Its own slope at 0, which second derivatives ask for, is that of the series.
+    series = input * (-math.pi * math.pi / 3)
+    return masked_zero(slope, input == 0) + masked_zero(series, input != 0)
 
 
 @op(public=False, method=False)

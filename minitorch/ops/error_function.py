@@ -2,7 +2,7 @@
 
 Rational approximations of W. J. Cody, "Rational Chebyshev approximations for the error function",
 Math. Comp. 23 (1969), good to about 1e-16; the inverse starts from M. Giles, "Approximating the erfinv
-function" (2010), and is polished by two Newton steps.
+function" (2010), and is polished by Newton steps.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def erfinv_values(xp, array):
     near = _polynomial(_INVERSE_NEAR, xp.minimum(w, 5.0) - 2.5)
     far = _polynomial(_INVERSE_FAR, xp.sqrt(xp.maximum(w, 5.0)) - 3)
     y = xp.where(w < 5, near, far) * inside
-    for _ in range(2):
+    for _ in range(4):
         # Newton on the side where the difference keeps its digits: erfc for large, erf for small.
         error = xp.where(
             xp.abs(inside) < 0.5,

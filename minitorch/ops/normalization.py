@@ -21,7 +21,7 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_res
 @op(
     public=False,
     method=False,
-    outputs=("out", "mean", "rstd"),
+    outputs=("out", "center", "rstd"),
     node=lambda params: params["origin"],
 )
 def normalize_groups(xp, input, weight=None, bias=None, /, grouped=(), axes=(), affine=(), eps=1e-5, origin=""):
@@ -44,7 +44,7 @@ def normalize_groups(xp, input, weight=None, bias=None, /, grouped=(), axes=(), 
     return out.astype(input.dtype, copy=False), center, rstd
 
 
-def _normalize_gradients(g, input, weight, bias, outs, needs, grouped, axes, affine, eps):
+def _normalize_gradients(g, input, weight, bias, center, rstd, needs, grouped, axes, affine, eps):
     g = g[0]
     x = reshape(input, grouped)
     if isinstance(g, Tensor):
@@ -53,7 +53,7 @@ def _normalize_gradients(g, input, weight, bias, outs, needs, grouped, axes, aff
         x = x - center
         rstd = rsqrt(mean(x * x, axes, True) + eps)
     else:
-        x, rstd = x - outs[1], outs[2]
+        x = x - center
     normal = x * rstd
     flat = reshape(normal, input.shape)
     of_input = of_weight = of_bias = None

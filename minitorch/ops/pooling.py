@@ -76,9 +76,10 @@ def window_places(xp, input, best, /, kernel, counts, stride, dilation):
 
 
 window_max.vjp(
-    input=lambda g, input, out, input_shape, kernel, counts, stride, dilation: window_put(
+    # torch: the result itself is not saved, so that an in-place relu may follow.
+    input=lambda g, input, input_shape, kernel, counts, stride, dilation: window_put(
         g,
-        window_places(input, out, kernel, counts, stride, dilation),
+        window_places(input, window_max(input, kernel, counts, stride, dilation), kernel, counts, stride, dilation),
         input_shape,
         kernel,
         counts,
@@ -308,14 +309,14 @@ def _window_sizes(input, kernel, stride, padding, counts, count_include_pad):
     spatial = len(kernel)
     sizes = 1
     for dim, n in enumerate(input.shape[-spatial:]):
-        counts = []
+        lengths = []
         for i in range(counts[dim]):
             start = i * stride[dim] - padding[dim]
             end = min(start + kernel[dim], n + padding[dim])
-            counts.append(end - start if count_include_pad else min(end, n) - max(start, 0))
+            lengths.append(end - start if count_include_pad else min(end, n) - max(start, 0))
         shape = [1] * spatial
         shape[dim] = counts[dim]
-        sizes = tensor(counts, dtype=input.dtype).reshape(shape) * sizes
+        sizes = tensor(lengths, dtype=input.dtype).reshape(shape) * sizes
     return sizes
 
 

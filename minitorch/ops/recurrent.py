@@ -20,7 +20,7 @@ def _sigmoid_array(xp, x):
     return 1 / (1 + xp.exp(-x))
 
 
-@op(public=False, method=False, outputs=("h", "c"), node="ThnnFusedLstmCellBackward0")
+@op(public=False, method=False, outputs=("h", "new_c"), node="ThnnFusedLstmCellBackward0")
 def lstm_step(xp, gates, c, /):
     """``c' = f c + i g``, ``h' = o tanh(c')``.  Shape: gates i, f, g, o side by side (N, 4H), (N, H) -> (N, H) twice."""
     n = c.shape[-1]
@@ -29,12 +29,12 @@ def lstm_step(xp, gates, c, /):
     return o * xp.tanh(c), c
 
 
-def _lstm_gradients(g, gates, c, outs):
+def _lstm_gradients(g, gates, c, new_c):
     n = c.shape[-1]
     i, f, o = (sigmoid(gates[..., k * n : (k + 1) * n]) for k in (0, 1, 3))
     cell = tanh(gates[..., 2 * n : 3 * n])
     of_h, of_c = g
-    out = tanh(outs[1])
+    out = tanh(new_c)
     total = 0
     if of_h is not None:
         total = total + of_h * o * (1 - out * out)

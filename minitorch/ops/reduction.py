@@ -78,7 +78,7 @@ def axes_of(dim, ndim) -> tuple:
 
 def _numbered(name):
     """torch numbers the nodes of its overloads: 0 without ``dim``, 1 with it."""
-    return lambda params: f"{name}Backward{0 if params.get('dim') is None else 1}"
+    return lambda params: f"{name}Backward{0 if params['dim'] is None and not params['keepdim'] else 1}"
 
 
 def _accumulator(dtype):
@@ -125,7 +125,7 @@ def sum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
 sum.vjp(input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim))
 
 
-@op(node=_numbered("Nansum"))
+@op
 def nansum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     """:func:`sum`, counting nan as 0.  Source: torch.nansum."""
     if input.dtype.kind == "c":
@@ -136,7 +136,7 @@ def nansum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
 
 
 nansum.vjp(
-    input=lambda g, input, input_shape, dim, keepdim: masked_zero(spread(g, input_shape, dim, keepdim), isnan(input))
+    input=lambda g, input, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim) * logical_not(isnan(input))
 )
 
 
@@ -184,11 +184,13 @@ def _filled(out, value):
     return out
 
 
-@op(node=_numbered("Prod"))
+@op(node=lambda params: f"ProdBackward{0 if params['dim'] is None else 1}")
 def prod(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     """The product over ``dim`` (one dimension), or of all elements.  Source: torch.prod."""
     if dtype is None and input.dtype.kind in "biu":
         dtype = dtypes.int64
+    if isinstance(dim, (tuple, list)):
+        raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     input = _as(input, dtype)
     axis = None if dim is None else axes_of(dim, input.ndim)
     return xp.prod(input, axis, dtype=_accumulator(input.dtype), keepdims=bool(keepdim)).astype(input.dtype, copy=False)
@@ -357,7 +359,7 @@ def _running_extreme(name, better):
         hits = xp.where((input == values) | (xp.isnan(input) if input.dtype.kind == "f" else False), positions, 0)
         return values, xp.maximum.accumulate(hits, axis).astype("int64")
 
-    running.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+    running.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
     return running
 
 
@@ -475,7 +477,7 @@ def _extreme(name, arg, reduce):
         return values, indices.astype("int64", copy=False)
 
     over_dim.op.result = return_type(name, ("values", "indices"))
-    over_dim.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+    over_dim.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
 
     @op(name=f"a{name}", kinds="biuf")
     def over_dims(xp, input, /, dim=(), keepdim=False):
@@ -498,7 +500,8 @@ def _extreme(name, arg, reduce):
 
 
 def _tied_gradient(g, input, out, shape, dim, keepdim):
-    best = input == spread(out, shape, dim, keepdim)
+    whole = spread(out, shape, dim, keepdim)
+    best = (input == whole) | (isnan(input) & isnan(whole))
     count = sum(best, dim, True)
     return masked_zero(spread(g, shape, dim, keepdim) / count, logical_not(best))
 
@@ -738,7 +741,7 @@ def _median(name, ignore_nan):
         return values, indices.astype("int64", copy=False)
 
     over_dim.op.result = return_type(name, ("values", "indices"))
-    over_dim.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+    over_dim.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
 
     @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward0", kinds="iuf")
     def of_all(xp, input, /):
@@ -788,6 +791,8 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
         rank = value * ((count - 1).clamp(min=0) if ignore_nan else n - 1)
         if not ignore_nan:
             rank = rank.expand(lines.shape[:-1])
+            # torch: one nan makes the whole line nan; it sorts last.
+            rank = rank.masked_fill(isnan(ordered.narrow(-1, n - 1, 1).squeeze(-1)), n - 1)
         rank = rank.unsqueeze(-1)
         if interpolation == "nearest":
             rank = rank.round()
@@ -795,8 +800,6 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
         below, above = ordered.gather(-1, low), ordered.gather(-1, high)
         weight = {"linear": rank - low, "lower": 0.0, "higher": 1.0, "midpoint": 0.5, "nearest": 0.0}[interpolation]
         result = below.lerp(above, weight if isinstance(weight, Tensor) else Tensor([weight], dtype=input.dtype))
-        if not ignore_nan:
-            result = result + masked_zero(ordered.narrow(-1, n - 1, 1), logical_not(isnan(ordered.narrow(-1, n - 1, 1))))
         results.append(result.squeeze(-1))
     from minitorch.ops.joining import stack
 

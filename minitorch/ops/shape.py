@@ -1145,8 +1145,13 @@ def _offset(array):
 def as_strided_view(xp, input, /, target, source):
     """Memory that lies in the geometry ``source``, (shape, strides, offset), seen in ``target``."""
     shape, strides, start = target
-    # The same distance from the first element, also where the memory is a copy of the storage's
-    # part.
+    steps = zip(input.shape, strides_in_elements(input), source[1], strict=True)
+    if any(length > 1 and have != wanted for length, have, wanted in steps):
+        # A gradient laid out unlike the tensor: read through a copy, which takes no writes.
+        read = restride.op.body(xp, input, source, target)
+        read.flags.writeable = False
+        return read
+    # As far from the first element, also where the memory is a copy of a part of the storage.
     flat = _memory(input)[_offset(input) + start - source[2] :]
     return _as_strided(xp, flat, shape, [step * input.itemsize for step in strides])
 

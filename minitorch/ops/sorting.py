@@ -33,7 +33,7 @@ def _sort(xp, input, /, dim, descending):
 
 
 _sort.op.result.__name__ = _sort.op.result.__qualname__ = "sort"
-_sort.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+_sort.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
 
 
 @composite
@@ -73,7 +73,7 @@ def topk(xp, input, /, k, dim=-1, largest=True, sorted=True):
     return xp.take_along_axis(input, order, axis), order.astype("int64", copy=False)
 
 
-topk.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+topk.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
 
 
 @op(outputs=("values", "indices"))
@@ -94,7 +94,7 @@ def kthvalue(xp, input, /, k, dim=-1, keepdim=False):
     return values, order.astype("int64", copy=False)
 
 
-kthvalue.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+kthvalue.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
 
 
 @op(outputs=("values", "indices"))
@@ -119,7 +119,7 @@ def mode(xp, input, /, dim=-1, keepdim=False):
     return values, indices
 
 
-mode.vjp(input=lambda g, outs, input_shape, dim: unpick(g[0], outs[1], input_shape, dim))
+mode.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
 
 
 @composite

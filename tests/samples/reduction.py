@@ -160,7 +160,7 @@ _medians = [
     S(_holes),
     S(_holes, 1),
     S(_single),
-    S(normal(0)),
+    S(normal(0), _second=False, _why="the gradient of nothing"),
     Fails(_empty, 0),
     Fails(_cube, 3),
     Fails(_mask),
@@ -185,8 +185,8 @@ _quantiles = [
 ]
 
 SAMPLES = {
-    "sum": [*_over_dims, S(_whole), S(_mask, 0), S(_whole, 1, dtype=_double), S(integers(0, 9, 3, dtype="int32")), S(_matrix, dtype=_long)],
-    "nansum": [*_over_dims[:-4], S(_holes), S(_holes, 1), S(_whole), S(_mask)],
+    "sum": [*_over_dims, S(_whole), S(_mask, 0), S(_whole, 1, dtype=_double), S(integers(0, 9, 3, dtype="int32")), S(_matrix, dtype=_long, _grad=False, _why="integers")],
+    "nansum": [*_over_dims[:-5], S(_holes), S(_holes, 1), S(_whole), S(_mask)],
     "mean": [*_over_dims, S(_whole, dtype=_double), S(normal(1000, dtype="float16")), Fails(_whole), Fails(_mask)],
     "nanmean": [S(_holes), S(_holes, 1), S(_holes, 0, True), S(_cube, (0, 2)), S(_holes, 1, dtype=_float)],
     "prod": [

@@ -15,6 +15,7 @@ _empty = normal(0, 3)
 _whole = integers(-3, 4, 3, 5)
 _holes = np.array([2.0, math.nan, -1.0, math.inf, math.nan, 0.0])
 _repeated = np.array([[1, 1, 2], [1, 1, 2], [0, 3, 3]])
+_no_gradient = "torch records a node that only raises"
 
 SAMPLES = {
     "sort": [
@@ -86,8 +87,8 @@ SAMPLES = {
         S(_repeated, dim=0),
         S(_repeated, dim=1, return_inverse=True, return_counts=True),
         S(boolean(6)),
-        S(np.array([1.5, 0.5, 1.5])),
-        S(np.array([math.nan, 1.0, math.nan])),
+        S(np.array([1.5, 0.5, 1.5]), _grad=False, _why=_no_gradient),
+        S(np.array([math.nan, 1.0, math.nan]), _grad=False, _why=_no_gradient),
         S(integers(0, 3, 0)),
         Fails(_whole, dim=2),
     ],
@@ -97,6 +98,6 @@ SAMPLES = {
         S(_repeated, dim=0),
         S(_repeated, return_inverse=True, return_counts=True, dim=1),
         S(integers(0, 3, 0)),
-        S(np.array([math.nan, math.nan, 1.0])),
+        S(np.array([math.nan, math.nan, 1.0]), _grad=False, _why=_no_gradient),
     ],
 }

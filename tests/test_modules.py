@@ -1,0 +1,490 @@
+"""Every layer and loss, from one table that is run in both libraries.
+
+A row of CASES names a module, its constructor's arguments and its inputs.  From it follow: the same
+initial parameters under the same seed, the same text, the same state; and, in training and in
+evaluation, the same results, buffers and gradients of first and second order.
+"""
+
+import copy
+import math
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch import nn
+from minitorch.nn import modules
+
+# ---- how a case is written -----------------------------------------------------------------------
+
+
+class Values(NamedTuple):
+    """An array, given by a rule, so that both libraries get the same one."""
+
+    draw: Any
+    differentiable: bool = False
+
+    def array(self, seed):
+        return self.draw(np.random.default_rng(seed))
+
+
+class Case(NamedTuple):
+    """A module by its name and arguments, and the inputs it is called with."""
+
+    name: str
+    args: tuple
+    kwargs: dict
+    inputs: tuple
+
+    def __str__(self):
+        arguments = [str(arg) for arg in self.args if is_plain(arg)]
+        arguments += [f"{key}={value}" for key, value in self.kwargs.items() if is_plain(value)]
+        return f"{self.name}({','.join(arguments)})".replace(" ", "")
+
+
+def is_plain(value):
+    return isinstance(value, (int, float, str, type(None))) or type(value) is tuple
+
+
+def case(name, args, *inputs, **kwargs):
+    args = args if type(args) is tuple else (args,)
+    return Case(name, args, kwargs, inputs)
+
+
+def normal(*shape):
+    return Values(lambda rng: rng.standard_normal(shape), differentiable=True)
+
+
+def probabilities(*shape):
+    return Values(lambda rng: rng.uniform(0.05, 0.95, shape), differentiable=True)
+
+
+def positive(*shape):
+    return Values(lambda rng: rng.uniform(0.5, 3.0, shape), differentiable=True)
+
+
+def targets(*shape):
+    """Numbers between 0 and 1 that nobody differentiates for."""
+    return Values(lambda rng: rng.uniform(0.05, 0.95, shape))
+
+
+def counts(*shape):
+    return Values(lambda rng: rng.integers(0, 5, shape).astype(np.float64))
+
+
+def signs(*shape):
+    return Values(lambda rng: rng.choice([-1.0, 1.0], shape))
+
+
+def classes(high, *shape):
+    return Values(lambda rng: rng.integers(0, high, shape))
+
+
+def exactly(values):
+    return Values(lambda rng: np.array(values))
+
+
+WEIGHT = exactly([0.5, 1.0, 2.0, 0.25])
+MASK = exactly([[False, True, True], [False, False, True], [False, False, False]])
+PADDING = exactly([[False, False, True], [False, False, False]])
+ENCODER = Case("TransformerEncoderLayer", (4, 2, 6), {"dropout": 0.0}, ())
+DECODER = Case("TransformerDecoderLayer", (4, 2, 6), {"dropout": 0.0}, ())
+
+# ---- the table, in the order in which programs use them ------------------------------------------
+
+CASES = [
+    case("Linear", (3, 4), normal(5, 3)),
+    case("Linear", (3, 4), normal(2, 5, 3)),
+    case("Linear", (3, 4), normal(3), bias=False),
+    case("Conv2d", (2, 4, 3), normal(3, 2, 6, 5)),
+    case("Conv2d", (2, 4, 3), normal(3, 2, 6, 5), padding=1, stride=2, bias=False),
+    case("Conv2d", (4, 4, (3, 2)), normal(2, 4, 6, 5), groups=2, dilation=2, padding=(2, 1)),
+    case("Conv2d", (2, 4, 2), normal(2, 2, 6, 5), padding="same"),
+    case("Conv2d", (2, 4, 3), normal(2, 6, 5), padding="valid"),
+    case("Conv2d", (2, 4, 3), normal(2, 2, 6, 5), padding=1, padding_mode="circular"),
+    case("Conv2d", (2, 4, 3), normal(2, 2, 6, 5), padding=1, padding_mode="reflect"),
+    case("Conv2d", (2, 4, 2), normal(2, 2, 6, 5), padding="same", padding_mode="replicate"),
+    case("ReLU", (), normal(3, 4)),
+    case("ReLU", (True,), normal(3, 4)),
+    case("Dropout", (0.3,), normal(4, 5)),
+    case("Dropout", (0.3, True), normal(4, 5)),
+    case("Dropout", (0,), normal(4, 5)),
+    case("Dropout", (1,), normal(4, 5)),
+    case("CrossEntropyLoss", (), normal(5, 4), classes(4, 5)),
+    case("CrossEntropyLoss", WEIGHT, normal(5, 4), classes(4, 5), label_smoothing=0.1),
+    case("CrossEntropyLoss", (), normal(5, 4, 3), classes(4, 5, 3), ignore_index=1),
+    case("CrossEntropyLoss", WEIGHT, normal(5, 4, 3), classes(4, 5, 3), reduction="none"),
+    case("CrossEntropyLoss", WEIGHT, normal(5, 4), targets(5, 4), label_smoothing=0.2),
+    case("CrossEntropyLoss", (), normal(5, 4), targets(5, 4), reduction="sum"),
+    case("CrossEntropyLoss", (), normal(4), classes(4)),
+    case("Embedding", (7, 3), classes(7, 2, 4)),
+    case("Embedding", (7, 3), classes(7, 2, 4), padding_idx=-1),
+    case("Embedding", (7, 3), classes(7, 6), max_norm=1.0, norm_type=1.0),
+    case("BatchNorm2d", 3, normal(4, 3, 2, 5)),
+    case("BatchNorm2d", 3, normal(4, 3, 2, 5), momentum=None),
+    case("BatchNorm2d", 3, normal(4, 3, 2, 5), affine=False, eps=0.1),
+    case("BatchNorm2d", 3, normal(4, 3, 2, 5), track_running_stats=False),
+    case("MaxPool2d", 2, normal(2, 3, 6, 5)),
+    case("MaxPool2d", (3, 2, 1), normal(3, 6, 5), dilation=2, ceil_mode=True),
+    case("MaxPool2d", ((2, 3),), normal(2, 3, 6, 5), return_indices=True, padding=(1, 0)),
+    case("MSELoss", (), normal(3, 4), normal(3, 4)),
+    case("MSELoss", (), normal(3, 4), normal(3, 4), reduction="none"),
+    case("Tanh", (), normal(3, 4)),
+    case("LayerNorm", 4, normal(3, 4)),
+    case("LayerNorm", ((2, 4),), normal(3, 2, 4), bias=False),
+    case("LayerNorm", 4, normal(3, 4), elementwise_affine=False, eps=0.1),
+    case("GELU", (), normal(3, 4)),
+    case("GELU", "tanh", normal(3, 4)),
+    case("LeakyReLU", (), normal(3, 4)),
+    case("LeakyReLU", (0.2, True), normal(3, 4)),
+    case("Identity", (54, 3), normal(3, 4), unused=2),
+    case("Sigmoid", (), normal(3, 4)),
+    case("Softmax", 1, normal(3, 4)),
+    case("ConvTranspose2d", (4, 2, 3), normal(2, 4, 5, 4)),
+    case("ConvTranspose2d", (4, 4, 3, 2, 1, 1), normal(2, 4, 5, 4), groups=2, bias=False),
+    case("ConvTranspose2d", (4, 2, (3, 2)), normal(4, 5, 4), stride=2, dilation=2, padding=1),
+    case("Flatten", (), normal(3, 4, 2)),
+    case("Flatten", (0, 1), normal(3, 4, 2)),
+    case("AvgPool2d", 2, normal(2, 3, 6, 5)),
+    case("AvgPool2d", (3, 2, 1), normal(3, 6, 5), ceil_mode=True, count_include_pad=False),
+    case("AvgPool2d", (3, 2, 1), normal(2, 3, 6, 5), ceil_mode=True),
+    case("AvgPool2d", ((2, 3),), normal(2, 3, 6, 5), divisor_override=5),
+    case("BatchNorm1d", 3, normal(4, 3)),
+    case("BatchNorm1d", 3, normal(4, 3, 5), bias=False),
+    case("LSTM", (3, 4), normal(5, 2, 3)),
+    case("LSTM", (3, 4, 2), normal(2, 5, 3), batch_first=True, bidirectional=True, dropout=0.4),
+    case("LSTM", (3, 4, 2), normal(5, 3), bias=False),
+    case("LSTM", (3, 4, 2), normal(5, 2, 3), bidirectional=True, proj_size=2),
+    case("AdaptiveAvgPool2d", 1, normal(2, 3, 6, 5)),
+    case("AdaptiveAvgPool2d", ((4, None),), normal(2, 3, 6, 5)),
+    case("AdaptiveAvgPool2d", ((3, 5),), normal(3, 6, 5)),
+    case("GRU", (3, 4), normal(5, 2, 3)),
+    case("GRU", (3, 4, 2), normal(5, 2, 3), normal(4, 2, 4), bidirectional=True, dropout=0.4),
+    case("GRU", (3, 4), normal(5, 3), normal(1, 4), bias=False),
+    case("BCELoss", (), probabilities(3, 4), targets(3, 4)),
+    case("BCELoss", WEIGHT, probabilities(3, 4), targets(3, 4), reduction="sum"),
+    case("NLLLoss", (), normal(5, 4), classes(4, 5)),
+    case("NLLLoss", WEIGHT, normal(5, 4, 2, 3), classes(4, 5, 2, 3), ignore_index=2),
+    case("NLLLoss", WEIGHT, normal(5, 4), classes(4, 5), reduction="none"),
+    case("Upsample", (), normal(2, 3, 4, 5), scale_factor=2),
+    case("Upsample", ((7, 3), None, "bilinear"), normal(2, 3, 4, 5)),
+    case("Upsample", (None, 1.7, "bicubic"), normal(2, 3, 4, 5), recompute_scale_factor=True),
+    case("Upsample", (7, None, "linear", True), normal(2, 3, 4)),
+    case("Upsample", (None, (1.5, 2.0, 0.5), "trilinear"), normal(2, 3, 4, 5, 4)),
+    case("Upsample", (None, 1.3, "nearest-exact"), normal(2, 3, 4, 5)),
+    case("Upsample", ((3, 2), None, "area"), normal(2, 3, 4, 5)),
+    case("BCEWithLogitsLoss", (), normal(3, 4), targets(3, 4)),
+    case("BCEWithLogitsLoss", WEIGHT, normal(3, 4), targets(3, 4), pos_weight=WEIGHT),
+    case("RNN", (3, 4), normal(5, 2, 3)),
+    case("RNN", (3, 4, 2, "relu"), normal(2, 5, 3), batch_first=True, bidirectional=True),
+    case("Dropout2d", 0.4, normal(3, 4, 2, 2)),
+    case("L1Loss", (), normal(3, 4), normal(3, 4)),
+    case("Conv1d", (2, 4, 3), normal(3, 2, 7), stride=2, padding=1),
+    case("Conv1d", (2, 4, 4), normal(2, 7), padding="same"),
+    case("LogSoftmax", 1, normal(3, 4)),
+    case("SiLU", (), normal(3, 4)),
+    case("InstanceNorm2d", 3, normal(4, 3, 2, 5)),
+    case("InstanceNorm2d", 3, normal(4, 3, 2, 5), affine=True, track_running_stats=True),
+    case("InstanceNorm2d", 3, normal(3, 2, 5), affine=True),
+    case("Conv3d", (2, 4, 2), normal(1, 2, 3, 4, 3), padding=1),
+    case("PReLU", (), normal(3, 4)),
+    case("PReLU", (4, 0.1), normal(3, 4, 2)),
+    case("ReflectionPad2d", ((2, 1, 0, 3),), normal(2, 3, 4, 5)),
+    case("GroupNorm", (2, 4), normal(3, 4, 5)),
+    case("GroupNorm", (2, 4), normal(3, 4, 2, 2), affine=False),
+    case("GroupNorm", (2, 4), normal(3, 4), bias=False),
+    case("ZeroPad2d", 1, normal(2, 3, 4, 5)),
+    case("ZeroPad2d", ((1, -1, 0, 2),), normal(2, 3, 4, 5)),
+    case("TransformerEncoderLayer", (4, 2, 6), normal(3, 2, 4)),
+    case("TransformerEncoderLayer", (4, 2, 6), normal(2, 3, 4), MASK, PADDING, batch_first=True),
+    case(
+        "TransformerEncoderLayer", (4, 2, 6, 0.2, "gelu"), normal(3, 4), norm_first=True, bias=False
+    ),
+    case("RMSNorm", 4, normal(3, 4)),
+    case("RMSNorm", ((2, 4),), normal(3, 2, 4), eps=0.1, elementwise_affine=False),
+    case("MultiheadAttention", (4, 2), normal(3, 2, 4), normal(5, 2, 4), normal(5, 2, 4)),
+    case("MultiheadAttention", (4, 2, 0.5), normal(3, 4), normal(5, 4), normal(5, 4)),
+    case(
+        "MultiheadAttention",
+        (4, 2),
+        normal(2, 3, 4),
+        normal(2, 5, 3),
+        normal(2, 5, 2),
+        kdim=3,
+        vdim=2,
+        batch_first=True,
+        add_bias_kv=True,
+        add_zero_attn=True,
+        bias=False,
+    ),
+    case("AdaptiveMaxPool2d", ((3, 2),), normal(2, 3, 6, 5)),
+    case("AdaptiveMaxPool2d", ((4, None),), normal(3, 6, 5), return_indices=True),
+    case("SmoothL1Loss", (), normal(3, 4), normal(3, 4)),
+    case("SmoothL1Loss", (), normal(3, 4), normal(3, 4), beta=0.5, reduction="sum"),
+    case("LSTMCell", (3, 4), normal(2, 3)),
+    case("LSTMCell", (3, 4, False), normal(3)),
+    case("TransformerEncoder", (ENCODER, 2), normal(3, 2, 4)),
+    case("TransformerEncoder", (ENCODER, 2), normal(3, 2, 4), MASK),
+    case("PixelShuffle", 2, normal(2, 8, 2, 3)),
+    case("BatchNorm3d", 3, normal(2, 3, 2, 2, 3)),
+    case("KLDivLoss", (), normal(3, 4), targets(3, 4)),
+    case("KLDivLoss", (), normal(3, 4), normal(3, 4), reduction="batchmean", log_target=True),
+    case("GRUCell", (3, 4), normal(2, 3)),
+    case("GRUCell", (3, 4), normal(3), normal(4), bias=False),
+    case("Transformer", (4, 2, 1, 1, 6), normal(3, 2, 4), normal(5, 2, 4)),
+    case("ELU", (), normal(3, 4)),
+    case("ELU", (0.5, True), normal(3, 4)),
+    case("MaxPool3d", 2, normal(2, 3, 4, 5, 4)),
+    case("ConvTranspose3d", (2, 4, 2), normal(1, 2, 3, 2, 3), stride=2),
+    case("Hardtanh", (), normal(3, 4)),
+    case("Hardtanh", (-0.5, 2, True), normal(3, 4)),
+    case("Softplus", (), normal(3, 4)),
+    case("Softplus", (2, 1), normal(3, 4)),
+    case("Hardswish", (), normal(3, 4)),
+    case("UpsamplingNearest2d", (), normal(2, 3, 4, 5), size=(3, 8)),
+    case("ReLU6", (), normal(3, 4)),
+    case("ConstantPad2d", (1, 3.5), normal(2, 3, 4, 5)),
+    case("AdaptiveAvgPool1d", 3, normal(2, 3, 5)),
+    case("AvgPool1d", 2, normal(2, 3, 5)),
+    case("AvgPool1d", (3, 2, 1), normal(3, 5), count_include_pad=False),
+    case("CosineEmbeddingLoss", (), normal(3, 4), normal(3, 4), signs(3)),
+    case("CosineEmbeddingLoss", 0.2, normal(3, 4), normal(3, 4), signs(3), reduction="none"),
+    case("GLU", (), normal(3, 4)),
+    case("LogSigmoid", (), normal(3, 4)),
+    case("RNNCell", (3, 4), normal(2, 3)),
+    case("RNNCell", (3, 4), normal(2, 3), normal(2, 4), bias=False, nonlinearity="relu"),
+    case("ReplicationPad2d", 2, normal(2, 3, 4, 5)),
+    case("TransformerDecoder", (DECODER, 2), normal(3, 2, 4), normal(5, 2, 4), MASK),
+    case("TransformerDecoderLayer", (4, 2, 6), normal(3, 2, 4), normal(5, 2, 4)),
+    case("TransformerDecoderLayer", (4, 2, 6), normal(3, 4), normal(5, 4), norm_first=True),
+    case("Unflatten", (1, (2, 3)), normal(4, 6)),
+    # Rarer ones, by their files.
+    case("Bilinear", (3, 2, 4), normal(5, 3), normal(5, 2)),
+    case("Bilinear", (3, 2, 4, False), normal(2, 5, 3), normal(2, 5, 2)),
+    case("ConvTranspose1d", (2, 4, 3), normal(2, 2, 5), stride=2, output_padding=1),
+    case("MaxPool1d", (3, 2, 1), normal(2, 3, 7)),
+    case("AvgPool3d", 2, normal(2, 3, 4, 5, 4)),
+    case("AdaptiveAvgPool3d", ((2, None, 3),), normal(2, 3, 4, 2, 3)),
+    case("AdaptiveMaxPool1d", 3, normal(2, 3, 5)),
+    case("AdaptiveMaxPool3d", 2, normal(2, 3, 4, 2, 3)),
+    case("LPPool1d", (2, 3), normal(2, 3, 7)),
+    case("LPPool2d", (3, 2), positive(2, 3, 4, 5), stride=1, ceil_mode=True),
+    case("InstanceNorm1d", 3, normal(4, 3, 5)),
+    case("InstanceNorm3d", 3, normal(2, 3, 2, 2, 3), track_running_stats=True),
+    case("LocalResponseNorm", 2, normal(2, 5, 4)),
+    case("LocalResponseNorm", 3, normal(2, 5, 2, 3), alpha=0.5, beta=0.5, k=2.0),
+    case("Dropout1d", 0.4, normal(3, 4, 2)),
+    case("Dropout1d", 0.4, normal(4, 2)),
+    case("Dropout3d", 0.4, normal(3, 4, 2, 2, 1)),
+    case("AlphaDropout", 0.4, normal(3, 4)),
+    case("FeatureAlphaDropout", 0.4, normal(3, 4, 2)),
+    case("RReLU", (), normal(3, 4)),
+    case("RReLU", (0.1, 0.4, True), normal(3, 4)),
+    case("SELU", (), normal(3, 4)),
+    case("CELU", 2.0, normal(3, 4)),
+    case("CELU", (0.5, True), normal(3, 4)),
+    case("Mish", (), normal(3, 4)),
+    case("Tanhshrink", (), normal(3, 4)),
+    case("Hardsigmoid", (), normal(3, 4)),
+    case("Hardshrink", (), normal(3, 4)),
+    case("Softshrink", 0.3, normal(3, 4)),
+    case("Softsign", (), normal(3, 4)),
+    case("Threshold", (0.1, 20), normal(3, 4)),
+    case("Softmax2d", (), normal(2, 3, 2, 2)),
+    case("Softmin", 0, normal(3, 4)),
+    case("RNNBase", ("GRU", 3, 4, 2), normal(5, 2, 3)),
+    case("RNNCellBase", (3, 4, True, 2)),
+    case("HuberLoss", (), normal(3, 4), normal(3, 4)),
+    case("HuberLoss", ("none", 0.5), normal(3, 4), normal(3, 4)),
+    case("HingeEmbeddingLoss", (), normal(3, 4), signs(3, 4)),
+    case("MarginRankingLoss", 0.3, normal(5), normal(5), signs(5)),
+    case("MultiMarginLoss", (), normal(5, 4), classes(4, 5)),
+    case("MultiMarginLoss", (2, 0.5, WEIGHT), normal(5, 4), classes(4, 5), reduction="none"),
+    case("MultiLabelSoftMarginLoss", WEIGHT, normal(5, 4), classes(2, 5, 4)),
+    case("SoftMarginLoss", (), normal(5, 4), signs(5, 4)),
+    case("PoissonNLLLoss", (), normal(3, 4), counts(3, 4), full=True),
+    case("PoissonNLLLoss", False, positive(3, 4), counts(3, 4)),
+    case("GaussianNLLLoss", (), normal(3, 4), normal(3, 4), positive(3, 4), full=True),
+    case("GaussianNLLLoss", (), normal(3, 4), normal(3, 4), positive(3)),
+    case("TripletMarginLoss", (), normal(5, 4), normal(5, 4), normal(5, 4)),
+    case("TripletMarginLoss", (2.0, 3.0), normal(5, 4), normal(5, 4), normal(5, 4), swap=True),
+    case("TripletMarginWithDistanceLoss", (), normal(5, 4), normal(5, 4), normal(5, 4)),
+    case("CosineSimilarity", (), normal(5, 4), normal(5, 4)),
+    case("CosineSimilarity", 0, normal(5, 4), normal(5, 4)),
+    case("PairwiseDistance", (), normal(5, 4), normal(5, 4)),
+    case("PairwiseDistance", (1.0, 0.0, True), normal(5, 4), normal(5, 4)),
+    case("CircularPad1d", 2, normal(2, 3, 4)),
+    case("CircularPad2d", ((1, 2, 0, 3),), normal(2, 3, 4, 5)),
+    case("CircularPad3d", 1, normal(2, 3, 2, 3, 2)),
+    case("ConstantPad1d", (2, 1.5), normal(2, 3, 4)),
+    case("ConstantPad3d", (1, -2), normal(2, 3, 2, 3, 2)),
+    case("ReflectionPad1d", 2, normal(2, 3, 4)),
+    case("ReflectionPad3d", 1, normal(2, 3, 2, 3, 2)),
+    case("ReplicationPad1d", ((3, 1),), normal(2, 3, 4)),
+    case("ReplicationPad3d", 1, normal(2, 3, 2, 3, 2)),
+    case("ZeroPad1d", 2, normal(3, 4)),
+    case("ZeroPad3d", 1, normal(2, 3, 2, 3, 2)),
+    case("PixelUnshuffle", 2, normal(2, 3, 4, 6)),
+    case("UpsamplingBilinear2d", (), normal(2, 3, 4, 5), scale_factor=2),
+]
+
+#: Modules that hold others are the subject of test_module.py.
+CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"}
+
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+# ---- building and running in either library ------------------------------------------------------
+
+
+def tensor_of(lib, array, dtype=None):
+    return lib.from_numpy(np.array(array)) if dtype is None else lib.tensor(array, dtype=dtype)
+
+
+def built(lib, value):
+    """A constructor's argument in one library: modules and tensors from their descriptions."""
+    if isinstance(value, Case):
+        arguments = [built(lib, arg) for arg in value.args]
+        named = {name: built(lib, arg) for name, arg in value.kwargs.items()}
+        return getattr(lib.nn, value.name)(*arguments, **named)
+    return tensor_of(lib, value.array(0)) if isinstance(value, Values) else value
+
+
+def seeded(lib, case):
+    lib.manual_seed(3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # about nested tensors and single layers
+        return built(lib, case)
+
+
+def inputs_of(lib, case, dtype=np.float64):
+    made = []
+    for position, values in enumerate(case.inputs):
+        array = values.array(position + 1)
+        array = array.astype(dtype) if array.dtype == np.float64 else array
+        tensor = tensor_of(lib, array)
+        made.append(tensor.requires_grad_() if values.differentiable else tensor)
+    return made
+
+
+def called(lib, module, inputs):
+    """The results, as a flat list; layers that write in place get a copy, leaves being read-only."""
+    if getattr(module, "inplace", False):
+        inputs = [x.clone() for x in inputs]
+    lib.manual_seed(5)
+    return flat(module(*inputs))
+
+
+def flat(result):
+    if isinstance(result, (tuple, list)):
+        return [tensor for part in result for tensor in flat(part)]
+    return [] if result is None else [result]
+
+
+def weighted_sum(lib, tensors, seed):
+    """A random direction to differentiate in."""
+    rng = np.random.default_rng(seed)
+    total = 0
+    for tensor in tensors:
+        if tensor is not None and tensor.requires_grad:
+            weight = tensor_of(lib, rng.standard_normal(tuple(tensor.shape)))
+            total = total + (tensor * weight.to(tensor.dtype)).sum()
+    return total
+
+
+def numbers(tensors):
+    return [None if t is None else t.detach().numpy().copy() for t in tensors]
+
+
+def run(lib, case, training, order=2):
+    """Everything that a case gives in float64: results, names of nodes, gradients, buffers."""
+    module = seeded(lib, case).double().train(training)
+    inputs = inputs_of(lib, case)
+    results = called(lib, module, inputs)
+    wanted = [x for x in (*inputs, *module.parameters()) if x.requires_grad]
+    got = {"results": numbers(results), "nodes": [node_name(r) for r in results]}
+    got["buffers"] = numbers(module.buffers())
+    if wanted and any(r.requires_grad for r in results):
+        total = weighted_sum(lib, results, 11)
+        firsts = lib.autograd.grad(total, wanted, create_graph=order > 1, allow_unused=True)
+        got["first"] = numbers(firsts)
+        if order > 1 and any(g is not None and g.requires_grad for g in firsts):
+            total = weighted_sum(lib, firsts, 12)
+            try:
+                got["second"] = numbers(lib.autograd.grad(total, wanted, allow_unused=True))
+            except RuntimeError as error:
+                if "derivative for" not in str(error) or lib is mt:
+                    raise
+    return got
+
+
+def node_name(tensor):
+    return tensor.grad_fn.name() if tensor.grad_fn is not None else None
+
+
+def assert_close(actual, expected, what, tolerance=1e-9):
+    assert len(actual) == len(expected), what
+    for a, e in zip(actual, expected, strict=True):
+        if e is None or a is None:
+            # None stands for zeros: which of both a library gives depends on how it is built.
+            assert a is None or not a.any(), what
+            assert e is None or not e.any(), what
+            continue
+        assert a.dtype == e.dtype and a.shape == e.shape, what
+        np.testing.assert_allclose(a, e, rtol=tolerance, atol=tolerance, err_msg=what)
+
+
+# ---- the comparison ------------------------------------------------------------------------------
+
+
+@pytest.mark.compare
+@every_case
+def test_construction_is_torchs(case):
+    torch = pytest.importorskip("torch")
+    ours, theirs = seeded(mt, case), seeded(torch, case)
+    assert repr(ours) == repr(theirs)
+    state, their_state = ours.state_dict(), theirs.state_dict()
+    assert list(state) == list(their_state)
+    for key, value in their_state.items():
+        assert str(state[key].dtype) == str(value.dtype), key
+        np.testing.assert_array_equal(state[key].numpy(), value.numpy(), err_msg=key)
+    assert [name for name, _ in ours.named_modules()] == [n for n, _ in theirs.named_modules()]
+    assert [name for name, _ in ours.named_parameters()] == [
+        n for n, _ in theirs.named_parameters()
+    ]
+    assert mt.rand(3).tolist() == torch.rand(3).tolist(), "another number of draws"
+
+
+#: What torch computes by another way, and so names otherwise: (module, training).
+OTHER_NODES: set = set()
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+@every_case
+def test_results_and_gradients_are_torchs(case, training):
+    torch = pytest.importorskip("torch")
+    if case.name in ("RNNBase", "RNNCellBase"):
+        pytest.skip("a base, which is not called by itself")
+    ours, theirs = run(mt, case, training), run(torch, case, training)
+    assert_close(ours["results"], theirs["results"], "results")
+    assert_close(ours["buffers"], theirs["buffers"], "buffers")
+    for key in ("first", "second"):
+        if key in theirs:
+            assert_close(ours[key], theirs[key], f"gradients: {key}", 1e-8)
+    if case.name not in OTHER_NODES:
+        assert ours["nodes"] == theirs["nodes"]
+
+
+@pytest.mark.compare
+@every_case
+def test_single_precision_is_torchs(case):
+    torch = pytest.importorskip("torch")
+    if case.name in ("RNNBase", "RNNCellBase"):
+        pytest.skip("a base, which is not called by itself")
+    got = []
+    for lib in (mt, torch):
+        module = seeded(lib, case).float()
+        got.append(numbers(called(lib, module, inputs_of(lib, case, np.float32))))
+    assert_close(*got, "float32", 2e-5)
