@@ -11,6 +11,7 @@ from minitorch.ops import (
     activation,
     conversion,
     creation,
+    decomposition,  # noqa: F401  (imported so that its composites become methods too)
     elementwise,
     indexing,
     linalg,

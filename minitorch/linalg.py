@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch.ops.decomposition import (
+    LinAlgError,
     cholesky,
     det,
     eig,
@@ -22,10 +23,12 @@ from minitorch.ops.decomposition import (
     svd,
     svdvals,
 )
-from minitorch.ops.linalg import cross, matmul, matrix_norm, vector_norm
+from minitorch.ops.linalg import linalg_cross as cross
 from minitorch.ops.linalg import linalg_norm as norm
+from minitorch.ops.linalg import matmul, matrix_norm, vector_norm
 
 __all__ = [
+    "LinAlgError",
     "cholesky",
     "cross",
     "det",

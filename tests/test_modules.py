@@ -332,6 +332,7 @@ CASES = [
 
 #: Modules that hold others are the subject of test_module.py.
 CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"}
+BASES = {"RNNBase", "RNNCellBase"}
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -382,19 +383,16 @@ def flat(result):
     return [] if result is None else [result]
 
 
-def weighted_sum(lib, tensors, seed):
-    """A random direction to differentiate in."""
+def directions(lib, tensors, seed):
+    """A random direction for each tensor, to differentiate along, and for."""
     rng = np.random.default_rng(seed)
-    total = 0
-    for tensor in tensors:
-        if tensor is not None and tensor.requires_grad:
-            weight = tensor_of(lib, rng.standard_normal(tuple(tensor.shape)))
-            total = total + (tensor * weight.to(tensor.dtype)).sum()
-    return total
+    drawn = [rng.standard_normal(tuple(tensor.shape)) for tensor in tensors]
+    return [tensor_of(lib, array).requires_grad_() for array in drawn]
 
 
 def numbers(tensors):
-    return [None if t is None else t.detach().numpy().copy() for t in tensors]
+    """The arrays; torch's all-zero gradients without memory become plain zeros."""
+    return [None if t is None else (t.detach() + 0).numpy().copy() for t in tensors]
 
 
 def run(lib, case, training, order=2):
@@ -405,14 +403,20 @@ def run(lib, case, training, order=2):
     wanted = [x for x in (*inputs, *module.parameters()) if x.requires_grad]
     got = {"results": numbers(results), "nodes": [node_name(r) for r in results]}
     got["buffers"] = numbers(module.buffers())
-    if wanted and any(r.requires_grad for r in results):
-        total = weighted_sum(lib, results, 11)
-        firsts = lib.autograd.grad(total, wanted, create_graph=order > 1, allow_unused=True)
+    results = [result for result in results if result.requires_grad]
+    if wanted and results:
+        ways = directions(lib, results, 11)
+        options = {"create_graph": order > 1, "allow_unused": True}
+        firsts = lib.autograd.grad(results, wanted, ways, **options)
         got["first"] = numbers(firsts)
-        if order > 1 and any(g is not None and g.requires_grad for g in firsts):
-            total = weighted_sum(lib, firsts, 12)
+        firsts = [gradient for gradient in firsts if gradient is not None]
+        if order > 1:
+            wanted = [*wanted, *ways]
             try:
-                got["second"] = numbers(lib.autograd.grad(total, wanted, allow_unused=True))
+                seconds = lib.autograd.grad(
+                    firsts, wanted, directions(lib, firsts, 12), allow_unused=True
+                )
+                got["second"] = numbers(seconds)
             except RuntimeError as error:
                 if "derivative for" not in str(error) or lib is mt:
                     raise
@@ -456,8 +460,16 @@ def test_construction_is_torchs(case):
     assert mt.rand(3).tolist() == torch.rand(3).tolist(), "another number of draws"
 
 
-#: What torch computes by another way, and so names otherwise: (module, training).
-OTHER_NODES: set = set()
+#: Names and numbers of input dimensions for which torch's last node has another name: a vector
+#: without bias is squeezed in another way; one node of ours gives both h and c; in evaluation
+#: torch's Dropout1d adds a dimension and takes it away.
+OTHER_NODES = {("Linear", 1), ("LSTMCell", 2), ("Dropout1d", 2)}
+#: In place, torch counts some nodes from 1.
+RENUMBERED = {"LeakyReLU", "ELU", "CELU", "RReLU"}
+
+
+def node_names_without_numbers(nodes):
+    return [name and name.rstrip("0123456789") for name in nodes]
 
 
 @pytest.mark.compare
@@ -465,26 +477,173 @@ OTHER_NODES: set = set()
 @every_case
 def test_results_and_gradients_are_torchs(case, training):
     torch = pytest.importorskip("torch")
-    if case.name in ("RNNBase", "RNNCellBase"):
+    if case.name in BASES:
         pytest.skip("a base, which is not called by itself")
     ours, theirs = run(mt, case, training), run(torch, case, training)
-    assert_close(ours["results"], theirs["results"], "results")
-    assert_close(ours["buffers"], theirs["buffers"], "buffers")
-    for key in ("first", "second"):
-        if key in theirs:
-            assert_close(ours[key], theirs[key], f"gradients: {key}", 1e-8)
-    if case.name not in OTHER_NODES:
-        assert ours["nodes"] == theirs["nodes"]
+    # torch: the slope of a SELU has its constants in single precision.
+    tolerance = 1e-7 if case.name == "SELU" else 1e-9
+    for key, values in theirs.items():
+        if key != "nodes":
+            assert_close(ours[key], values, key, tolerance)
+    if (case.name, len(case.inputs[0].array(0).shape)) in OTHER_NODES:
+        return
+    if case.name in RENUMBERED:
+        ours, theirs = ({"nodes": node_names_without_numbers(x["nodes"])} for x in (ours, theirs))
+    assert ours["nodes"] == theirs["nodes"]
 
 
 @pytest.mark.compare
 @every_case
 def test_single_precision_is_torchs(case):
     torch = pytest.importorskip("torch")
-    if case.name in ("RNNBase", "RNNCellBase"):
+    if case.name in BASES:
         pytest.skip("a base, which is not called by itself")
     got = []
     for lib in (mt, torch):
         module = seeded(lib, case).float()
         got.append(numbers(called(lib, module, inputs_of(lib, case, np.float32))))
     assert_close(*got, "float32", 2e-5)
+
+
+# ---- what is refused -----------------------------------------------------------------------------
+
+REFUSED = [
+    case("Linear", (3, 4), normal(5, 2)),
+    case("Linear", (3, 4), normal(2, 5, 2)),
+    case("Linear", (3, 4), normal(2)),
+    case("Linear", (3, 4), classes(4, 5, 3)),
+    case("Bilinear", (0, 2, 3)),
+    case("Bilinear", (3, 2, 4), normal(5, 2), normal(5, 2)),
+    case("Bilinear", (3, 2, 4), normal(5, 3), normal(6, 2)),
+    case("Unflatten", ("name", (2, 3))),
+    case("Unflatten", (1, 6)),
+    case("Unflatten", (1, (2, 2)), normal(4, 6)),
+    case("Flatten", (3,), normal(4, 6)),
+    case("Conv2d", (3, 4, 2), normal(2, 2, 5, 5)),
+    case("Conv2d", (3, 4, 2), normal(5, 5)),
+    case("Conv2d", (3, 4, 6), normal(2, 3, 5, 5)),
+    case("Conv2d", (3, 4, 2), classes(3, 2, 3, 5, 5)),
+    case("Conv2d", (3, 4, 2), groups=2),
+    case("Conv2d", (4, 3, 2), groups=2),
+    case("Conv2d", (4, 4, 2), groups=0),
+    case("Conv2d", (3, 4, 2), padding="full"),
+    case("Conv2d", (3, 4, 2), padding="same", stride=2),
+    case("Conv2d", (3, 4, 2), padding_mode="ones"),
+    case("ConvTranspose2d", (3, 4, 2), padding_mode="reflect"),
+    case("ConvTranspose2d", (3, 4, 2), normal(2, 2, 5, 5)),
+    case("ConvTranspose2d", (3, 4, 2, 1, 0, 2), normal(2, 3, 5, 5)),
+    case("MaxPool2d", 2, normal(5, 5)),
+    case("MaxPool2d", 6, normal(2, 5, 5)),
+    case("MaxPool2d", (2, 2, 2), normal(2, 5, 5)),
+    case("MaxPool2d", (2, 0), normal(2, 5, 5)),
+    case("AvgPool2d", (2, 2, 2), normal(2, 5, 5)),
+    case("AvgPool2d", (2,), normal(2, 5, 5), divisor_override=0),
+    case("AvgPool1d", 6, normal(2, 3, 5)),
+    case("AdaptiveAvgPool2d", ((1, 2, 3),), normal(2, 3, 5, 5)),
+    case("AdaptiveMaxPool2d", 2, normal(3)),
+    case("BatchNorm1d", 3, normal(3)),
+    case("BatchNorm2d", 3, normal(4, 3)),
+    case("BatchNorm3d", 3, normal(4, 3)),
+    case("BatchNorm1d", 3, normal(1, 3)),
+    case("BatchNorm1d", 3, normal(4, 2)),
+    case("InstanceNorm1d", 3, normal(3)),
+    case("InstanceNorm2d", 3, normal(2, 3, 1, 1)),
+    case("InstanceNorm2d", 3, normal(2, 2, 4, 4), affine=True),
+    case("LayerNorm", 3, normal(2, 4)),
+    case("RMSNorm", 3, normal(2, 4)),
+    case("GroupNorm", (2, 3)),
+    case("GroupNorm", (2, 4), normal(2, 3)),
+    case("GroupNorm", (2, 4), normal(4)),
+    case("LocalResponseNorm", 2, normal(4, 3)),
+    case("Dropout", 1.5),
+    case("Dropout", -0.1),
+    case("Dropout1d", 0.5, normal(4)),
+    case("Hardtanh", (1, -1)),
+    case("Softshrink", -1, normal(3)),
+    case("CELU", 0, normal(3)),
+    case("GELU", "erf", normal(3)),
+    case("GLU", (), normal(3)),
+    case("PReLU", 3, normal(2, 4)),
+    case("Softmax2d", (), normal(3, 4)),
+    case("MultiheadAttention", (4, 3)),
+    case("MultiheadAttention", (0, 1)),
+    case("MultiheadAttention", (4, 2), normal(3, 2, 6), normal(3, 2, 6), normal(3, 2, 6)),
+    case("MultiheadAttention", (4, 2), normal(4), normal(4), normal(4)),
+    case("Embedding", (3, 2), classes(9, 20)),
+    case("Embedding", (3, 2), normal(2)),
+    case("Embedding", (3, 2), padding_idx=3),
+    case("RNN", (0, 3)),
+    case("RNN", (2.5, 3)),
+    case("RNN", (2, 3, 0)),
+    case("RNN", (2, 3, 1, "sigmoid")),
+    case("RNN", (2, 3), proj_size=2),
+    case("GRU", (2, 3), normal(4)),
+    case("GRU", (2, 3), normal(4, 2, 5)),
+    case("GRU", (2, 3), normal(4, 2, 2), normal(1, 3, 3)),
+    case("GRU", (2, 3), normal(4, 2, 2), normal(1, 3)),
+    case("GRU", (2, 3), normal(0, 2, 2)),
+    case("LSTM", (2, 3), dropout=2),
+    case("LSTM", (2, 3), proj_size=3),
+    case("LSTM", (2, 3, 1, "yes")),
+    case("RNNCell", (2, 3), normal(4, 3)),
+    case("GRUCell", (2, 3), normal(4, 2), normal(3, 3)),
+    case("GRUCell", (2, 3), normal(4, 2), normal(4, 2)),
+    case("LSTMCell", (2, 3), normal(1, 4, 2)),
+    case("TransformerEncoderLayer", (4, 2), activation="tanh"),
+    case("Transformer", (4, 2, 1, 1, 6), normal(3, 2, 4), normal(5, 3, 4)),
+    case("Transformer", (4, 2, 1, 1, 6), normal(3, 2, 5), normal(5, 2, 5)),
+    case("CrossEntropyLoss", (), normal(5, 4), classes(4, 3)),
+    case("CrossEntropyLoss", (), normal(5, 4), exactly([0, 1, 2, 3, 4])),
+    case("CrossEntropyLoss", (), normal(5, 4), normal(5)),
+    case("CrossEntropyLoss", (), normal(5, 4), classes(4, 5), label_smoothing=2.0),
+    case("CrossEntropyLoss", exactly([1.0, 2.0]), normal(5, 4), classes(4, 5)),
+    case("NLLLoss", (), normal(5, 4), classes(4, 5, 2)),
+    case("NLLLoss", (), normal(5, 4), exactly([0, 1, 2, 3, -1])),
+    case("MSELoss", (), normal(5), normal(5), reduction="average"),
+    case("MSELoss", (), normal(5), normal(4)),
+    case("BCELoss", (), normal(50), targets(50)),
+    case("BCELoss", (), probabilities(5), targets(4)),
+    case("BCEWithLogitsLoss", (), normal(5), targets(4)),
+    case("HuberLoss", (), normal(5), normal(5), delta=0.0),
+    case("SmoothL1Loss", (), normal(5), normal(5), beta=-1.0),
+    case("MultiMarginLoss", 3),
+    case("MultiMarginLoss", (1, 1.0, exactly([[1.0]]))),
+    case("MarginRankingLoss", (), normal(5), normal(5), normal(5, 1)),
+    case("GaussianNLLLoss", (), normal(5), normal(5), exactly([-1.0, 1.0, 1.0, 1.0, 1.0])),
+    case("GaussianNLLLoss", (), normal(5, 2), normal(5, 2), positive(3)),
+    case("TripletMarginLoss", -1),
+    case("TripletMarginWithDistanceLoss", (), margin=0),
+    case("ReflectionPad2d", 5, normal(2, 4, 4)),
+    case("ReflectionPad1d", 1, normal(4)),
+    case("CircularPad1d", 5, normal(2, 4)),
+    case("ConstantPad1d", (-3, 0), normal(2, 4)),
+    case("PixelShuffle", 2, normal(3, 4, 4)),
+    case("PixelUnshuffle", 2, normal(3, 4, 5)),
+    case("Upsample", (), normal(2, 3, 4, 4)),
+    case("Upsample", (2, 2), normal(2, 3, 4, 4)),
+    case("Upsample", (2, None, "bilinear"), normal(3, 4, 4)),
+    case("Upsample", (2, None, "nearest", True), normal(2, 3, 4, 4)),
+    case("Upsample", ((2, 2, 2),), normal(2, 3, 4, 4)),
+    case("Upsample", (None, 0.1), normal(2, 3, 4, 4)),
+]
+
+
+def refusal(lib, case):
+    with pytest.raises(Exception) as caught:
+        module = seeded(lib, case).double()
+        called(lib, module, inputs_of(lib, case))
+    return caught.value
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_refusals_are_torchs(case):
+    torch = pytest.importorskip("torch")
+    ours, theirs = refusal(mt, case), refusal(torch, case)
+    assert type(ours) is type(theirs), f"{theirs!r} in torch, {ours!r} here"
+    assert first_words(ours) == first_words(theirs)
+
+
+def first_words(error):
+    return str(error).split()[:3]

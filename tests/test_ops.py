@@ -238,13 +238,16 @@ def test_out_receives_the_result(path, sample):
 def test_gradients_against_finite_differences(path, sample):
     if sample.grad is False or "float32" in repr(sample):
         pytest.skip("no gradients, or too coarse")
+    if path in SYMMETRIC:
+        pytest.skip(SYMMETRIC[path])
     outputs, leaves = tracked_call(mt, path, sample)
     if not outputs or not leaves or any(t.dtype not in (mt.float64, mt.complex128) for t in outputs):
         pytest.skip("not differentiable")
     steps = [np.asarray(d._array) for d in direction(mt, leaves, 3)]
     along = direction(mt, outputs, 1)
     exact = mt.autograd.grad(outputs, leaves, along, allow_unused=True, materialize_grads=True)
-    slope = sum(np.sum((g._array * np.conj(d)).real) for g, d in zip(exact, steps, strict=True))
+    if any(np.abs(x._array).max(initial=0) > 1e6 for x in leaves):
+        pytest.skip("too large for a small step")
 
     def value(epsilon):
         """The outputs along one direction, with the leaves moved along another."""
@@ -258,11 +261,17 @@ def test_gradients_against_finite_differences(path, sample):
         return sum(np.sum((r._array * np.conj(d._array)).real) for r, d in zip(results, along, strict=True))
 
     with np.errstate(all="ignore"):
-        here, ahead, behind = value(0.0), value(1e-6), value(-1e-6)
-        kink = abs(ahead - 2 * here + behind) / 1e-6
+        slope = sum(np.sum((g._array * np.conj(d)).real) for g, d in zip(exact, steps, strict=True))
+        here, *around = (value(epsilon) for epsilon in (0.0, 1e-6, -1e-6, 4e-6, -4e-6))
+        near, far = (around[0] - around[1]) / 2e-6, (around[2] - around[3]) / 8e-6
+        kink = abs(around[0] - 2 * here + around[1]) / 1e-6 + abs(near - far)
     if not np.isfinite(kink) or kink > 1e-3 * (1 + abs(slope)):
         pytest.skip("not smooth here")
-    assert slope == pytest.approx((ahead - behind) / 2e-6, rel=1e-4, abs=1e-5)
+    assert slope == pytest.approx(near, rel=1e-4, abs=1e-5)
+
+
+#: Functions that read one triangle only: finite differences see that, gradients are symmetric as in torch.
+SYMMETRIC = dict.fromkeys(("linalg.cholesky", "linalg.eigvalsh", "linalg.eigh"), "reads one triangle")
 
 
 KERNELS = [name for name, record in REGISTRY.items() if "numpy" in record.kernels]
@@ -291,6 +300,11 @@ def torch():
 def test_same_result_as_torch(path, sample, torch):
     ours, our_inputs = call(mt, path, sample)
     theirs, their_inputs = call(torch, path, sample)
+    if path in UP_TO_SIGNS and not isinstance(theirs, Failed):
+        ours_abs, theirs_abs = ([np.abs(array_of(t)) for t in tensors_in([result])] for result in (ours, theirs))
+        for pair in zip(ours_abs, theirs_abs, strict=True):
+            np.testing.assert_allclose(*pair, atol=1e-9)
+        return
     assert_same(ours, theirs, sample.tolerance)
     if not isinstance(theirs, Failed) and path not in COPIES:
         assert sharing(ours, our_inputs) == sharing(theirs, their_inputs), "what shares memory with what"
@@ -305,6 +319,9 @@ def sharing(result, inputs):
 
     return [[storage(r) == storage(x) for x in inputs if x.numel()] for r in results]
 
+
+#: Decompositions whose vectors have a free sign.
+UP_TO_SIGNS = ("linalg.svd", "svd", "linalg.eigh", "linalg.eig")
 
 #: Results that are copies here and share memory in torch.
 COPIES = {
@@ -352,10 +369,15 @@ def test_same_node_names_as_torch(path, sample, torch):
 
 #: Functions whose results name another node than torch's.
 OTHER_NODES = {
-    **dict.fromkeys(("diff", "trapezoid", "trapz", "quantile", "nanquantile"), "composed of other steps"),
+    **dict.fromkeys(
+        """diff trapezoid trapz quantile nanquantile logdet pinverse chain_matmul kron cross dist cdist vdot
+        linalg.solve linalg.solve_triangular linalg.cholesky linalg.pinv linalg.matrix_power linalg.multi_dot
+        linalg.cross linalg.matrix_norm linalg.norm""".split(),
+        "composed of other steps",
+    ),
+    **dict.fromkeys(("matmul", "einsum", "nn.functional.linear"), "reshapes at other places for vectors"),
     **dict.fromkeys(("var_mean", "std_mean", "aminmax"), "two nodes here, one in torch"),
     **dict.fromkeys(("clamp_min", "clamp_max"), "clamp"),
-    "floor_divide": "torch records a node that only raises; here the gradient is 0, as of div",
     "sort": "torch numbers the call with stable=",
     "conj_physical": "torch returns a real tensor itself",
 }

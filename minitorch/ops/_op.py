@@ -877,8 +877,22 @@ def composite(function=None, *, name=None, public=True, method=None, home="", in
     name = name or function.__name__
     if name in COMPOSITES:
         raise ValueError(f"there is a composite {name!r} already")
+    if not home and "dim" in inspect.signature(function).parameters:
+        function = _with_synonyms(function)
     COMPOSITES[name] = Composite(function, name, public, method, home, inplace, aliases)
     return function
+
+
+def _with_synonyms(function):
+    """``function`` that also takes NumPy's ``axis`` and ``keepdims``."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if "axis" in kwargs or "keepdims" in kwargs:
+            kwargs = {_SYNONYMS.get(name, name): value for name, value in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return call
 
 
 def named(tensor, name):

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from minitorch.ops._op import composite, op
+from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import erf, exp, masked_zero, sigmoid, tanh
 from minitorch.ops.reduction import axis_of, sum
 from minitorch.tensor import wrap
@@ -67,16 +67,43 @@ def leaky_relu(xp, input, /, negative_slope=0.01):
 leaky_relu.vjp(input=lambda g, input, negative_slope: g * ((input > 0) + negative_slope * (input <= 0)))
 
 
-@op(elementwise=True, inplace=False)
-def prelu(xp, input, weight, /):
-    """``input`` above 0, ``weight * input`` below; one weight, or one per channel.  Source: torch.prelu."""
+@op(elementwise=True, public=False, method=False, inplace=False)
+def prelu_kernel(xp, input, weight, /):
+    """``input`` above 0, ``weight * input`` below."""
     return xp.where(input > 0, input, input * weight)
 
 
-prelu.vjp(
+prelu_kernel.vjp(
     input=lambda g, input, weight: g * ((input > 0) + weight * (input <= 0)),
     weight=lambda g, input: g * input * (input <= 0),
 )
+
+
+@composite
+def prelu(input, weight):
+    """``input`` above 0, ``weight * input`` below; one weight, or one per channel.
+
+    Shape: (N, C, *), (C) -> (N, C, *).  Raises RuntimeError for another number of weights.
+    Source: torch.prelu; He et al. (2015).
+    """
+    if weight.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
+    if input.dtype is not weight.dtype:
+        first, other = (tensor.dtype.name.capitalize() for tensor in (input, weight))
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {first} and {other}")
+    if weight.numel() != 1:
+        if not input.ndim:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if channels != weight.numel():
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.numel()} and channel size = {channels}."
+            )
+    shape = [-1 if dim == 1 else 1 for dim in range(input.ndim)] if input.ndim > 1 else [1] * input.ndim
+    return prelu_kernel(input, weight.reshape(shape))
 
 
 @op(elementwise=True, home=_F)
@@ -212,7 +239,7 @@ def selu_(input):
 @composite(method=False)
 def celu(input, alpha: float = 1.0):
     """``max(0, input) + min(0, alpha * (exp(input / alpha) - 1))``.  Source: torch.celu."""
-    return elu(input, alpha, 1.0, _inverse(alpha))
+    return named(elu(input, alpha, 1.0, _inverse(alpha)), "CeluBackward0")
 
 
 def celu_(input, alpha: float = 1.0):
@@ -330,7 +357,7 @@ def glu(input, dim: int = -1):
     if length % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {axis} is size {length}")
     first, second = input.narrow(axis, 0, length // 2), input.narrow(axis, length // 2, length // 2)
-    return first * second.sigmoid()
+    return named(first * second.sigmoid(), "GluBackward0")
 
 
 # --- softmax ------------------------------------------------------------------------------------------------

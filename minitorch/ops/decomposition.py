@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from minitorch.ops._op import composite, op
-from minitorch.ops.elementwise import _conj, abs, log, masked_zero
+from minitorch.dtypes import finfo, from_numpy
+from minitorch.ops._op import _title, composite, op
+from minitorch.ops.elementwise import _conj, _is_complex, abs, log, masked_zero
 from minitorch.ops.linalg import matmul, matmul_batched, matrix_t
 from minitorch.ops.reduction import prod, spread, sum
 from minitorch.return_types import return_type
 from minitorch.tensor import Tensor
 
 __all__ = [
+    "LinAlgError",
     "cholesky",
     "det",
     "eig",
@@ -36,11 +38,17 @@ __all__ = [
 ]
 
 
-def _check_square(name, array):
+def _check_matrix(name, array):
     if array.ndim < 2:
+        raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
+    if array.dtype.kind in "biu":
         raise RuntimeError(
-            f"linalg.{name}: The input tensor A must have at least 2 dimensions."
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {_title(from_numpy(array.dtype))}"
         )
+
+
+def _check_square(name, array):
+    _check_matrix(name, array)
     if array.shape[-1] != array.shape[-2]:
         raise RuntimeError(
             f"linalg.{name}: A must be batches of square matrices, but they are {array.shape[-2]} by "
@@ -111,6 +119,11 @@ def solve(A, B, *, left=True, out=None):
     Shape: (*, n, n), (*, n, k) or (*, n) -> as B.  Raises RuntimeError if singular.  Source: torch.linalg.solve.
     """
     _check_square("solve", A._array)
+    if B.shape[(0 if B.ndim == 1 else -2) if left else -1] != A.shape[-1] and tuple(B.shape) != tuple(A.shape[:-1]):
+        raise RuntimeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
+            f"({A.shape[-2]}x{A.shape[-1]} and {'x'.join(map(str, B.shape[-2:]))})"
+        )
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
     if not left:
         result = solve(A.mT, B if vector else B.mT)
@@ -183,10 +196,16 @@ def _slogdet(xp, A, /):
     return xp.asarray(sign), xp.asarray(size)
 
 
-def _slogdet_gradient(g, A, A_shape):
-    if g[1] is None:
+def _slogdet_gradient(g, A, outs, A_shape):
+    of_sign, of_size = g
+    total = 0 if of_size is None else of_size
+    if of_sign is not None and _is_complex(outs[0]):
+        # The sign turns with the imaginary part of d log(det).
+        turn = _conj(outs[0]) * of_sign
+        total = total + (turn - _conj(turn)) * 0.5
+    elif of_size is None:
         return None
-    return spread(g[1], A_shape, (-2, -1), False) * _adjoint(inv(A))
+    return spread(total, A_shape, (-2, -1), False) * _adjoint(inv(A))
 
 
 _slogdet.vjp(A=_slogdet_gradient)
@@ -259,6 +278,11 @@ def cholesky(A, *, upper=False, out=None):
 @op(name="linalg_qr", public=False, method=False, outputs=("Q", "R"), node="LinalgQrBackward0")
 def _qr(xp, A, /, mode="reduced"):
     """A = Q R."""
+    _check_matrix("qr", A)
+    if mode not in ("reduced", "complete"):
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+        )
     return tuple(xp.linalg.qr(A, mode))
 
 
@@ -312,6 +336,7 @@ def qr(A, mode="reduced", *, out=None):
 @op(name="linalg_svd", public=False, method=False, outputs=("U", "S", "Vh"), node="LinalgSvdBackward0")
 def _svd(xp, A, /, full_matrices=True):
     """A = U diag(S) Vh."""
+    _check_matrix("svd", A)
     return tuple(xp.linalg.svd(A, full_matrices))
 
 
@@ -483,8 +508,6 @@ def pinv(A, *, atol=None, rtol=None, hermitian=False, out=None):
 
 
 def _cutoff(A, s, atol, rtol):
-    from minitorch.dtypes import finfo
-
     if rtol is None:
         rtol = 0.0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
     largest = s.detach().amax(-1, True)
@@ -507,6 +530,8 @@ def matrix_power(A, n, *, out=None):
 
     if n == 0:
         return eye(A.shape[-1], dtype=A.dtype).expand_as(A).clone()
+    if n == 1:
+        return A.clone()
     result, square = None, A
     while n:
         if n & 1:
@@ -538,12 +563,14 @@ def multi_dot(tensors, *, out=None):
 
 def lstsq(A, B, rcond=None, *, driver=None):
     """X that minimises |A X - B|, with residuals, rank and singular values.  Source: torch.linalg.lstsq."""
+    driver = driver or "gelsy"
     solution = matmul(pinv(A, rtol=rcond), B)
-    residuals = A.new_empty(0)
-    rank = matrix_rank(A)
-    if A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
+    rank = matrix_rank(A, rtol=rcond)
+    residuals = singular_values = A.new_empty(0)
+    # torch: its default driver, gelsy, gives neither residuals nor singular values.
+    if driver != "gelsy" and A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
         residuals = (abs(matmul(A, solution) - B) ** 2).sum(-2)
+    if driver in ("gelsd", "gelss"):
+        singular_values = svdvals(A.detach())
     fields = ("solution", "residuals", "rank", "singular_values")
-    return return_type("linalg_lstsq", fields)(solution, residuals, rank, svdvals(A.detach()))
-
-
+    return return_type("linalg_lstsq", fields)(solution, residuals, rank, singular_values)

@@ -138,13 +138,13 @@ def erfinv_values(xp, array):
     near = _polynomial(_INVERSE_NEAR, xp.minimum(w, 5.0) - 2.5)
     far = _polynomial(_INVERSE_FAR, xp.sqrt(xp.maximum(w, 5.0)) - 3)
     y = xp.where(w < 5, near, far) * inside
-    for _ in range(4):
-        # Newton on the side where the difference keeps its digits: erfc for large, erf for small.
-        error = xp.where(
-            xp.abs(inside) < 0.5,
-            erf_values(xp, y) - inside,
-            xp.sign(inside) * ((1 - xp.abs(inside)) - erfc_values(xp, xp.abs(y))),
-        )
-        y = y - error * (math.sqrt(math.pi) / 2) * xp.exp(y * y)
+    missing = 1 - xp.abs(inside)
+    for _ in range(3):
+        # Newton on erf where it is small, else on log(erfc), which keeps its digits far out.
+        steep = (math.sqrt(math.pi) / 2) * xp.exp(y * y)
+        size = xp.abs(y)
+        rest = xp.maximum(erfc_values(xp, size), 1e-300)
+        far_step = xp.sign(inside) * steep * rest * (xp.log(rest) - xp.log(missing))
+        y = y + xp.where(missing < 0.5, far_step, steep * (inside - erf_values(xp, y)))
     y = xp.where(xp.abs(x) == 1, xp.copysign(xp.inf, x), y)
     return xp.where(xp.abs(x) > 1, xp.nan, xp.where(xp.isnan(x), x, y)).astype(array.dtype)

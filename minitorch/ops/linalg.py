@@ -178,7 +178,8 @@ def matmul_batched(xp, input, other, /):
     """The matrix products over broadcast leading dimensions.  Shape: (*, n, k), (*, k, m) -> (*, n, m)."""
     if other.ndim == 2 and input.flags.c_contiguous:
         # One large product instead of many small ones.
-        flat = _multiply(xp, input.reshape(-1, input.shape[-1]), other)
+        rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
+        flat = _multiply(xp, rows, other)
         return flat.reshape(*input.shape[:-1], other.shape[-1])
     return _multiply(xp, input, other)
 
@@ -198,8 +199,7 @@ def _batched_other_gradient(g, input, other_shape):
 @op(public=False, method=False, node="ViewBackward0")
 def flat_rows(xp, input, /):
     """All leading dimensions merged.  Shape: (*, k) -> (n, k)."""
-    flat = input.reshape(-1, input.shape[-1]) if input.size else xp.zeros((math.prod(input.shape[:-1]), input.shape[-1]), input.dtype)
-    return flat
+    return input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
 
 
 flat_rows.vjp(input=lambda g, input_shape: unflat_rows(g, input_shape))
@@ -458,8 +458,8 @@ def tensordot(a, b, dims=2, out=None):
 
 @composite(method=False)
 def chain_matmul(*matrices, out=None):
-    """The product of several matrices.  Source: torch.chain_matmul."""
-    product = matrices[0]
+    """The product of several matrices, from left to right.  Source: torch.chain_matmul."""
+    product = matrices[0].clone() if len(matrices) == 1 else matrices[0]
     for matrix in matrices[1:]:
         product = mm(product, matrix)
     return product
@@ -505,14 +505,22 @@ def cross(input, other, dim=None, *, out=None):
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
         if dim is None:
             raise RuntimeError("no dimension of size 3 in input")
+    return linalg_cross(input, other, dim=dim, out=out)
+
+
+def linalg_cross(input, other, *, dim=-1, out=None):
+    """The cross product of 3-vectors along ``dim``.  Shape: broadcast.  Source: torch.linalg.cross."""
+    from minitorch.ops.joining import stack
+
+    if input.ndim != other.ndim:
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     if input.shape[dim] != 3 or other.shape[dim] != 3:
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
         )
     a, b = input.unbind(dim), other.unbind(dim)
-    from minitorch.ops.joining import stack
-
-    return stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim)
+    result = stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim)
+    return result if out is None else out.copy_(result)
 
 
 # --- einsum -----------------------------------------------------------------------------------------------
@@ -729,6 +737,8 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=No
     """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.  Source: torch.linalg.matrix_norm."""
     if dtype is not None:
         A = A.to(dtype)
+    if A.ndim < 2:
+        raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
     rows, columns = axes_of(tuple(dim), A.ndim)
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim, out=out)
@@ -749,9 +759,14 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=No
 
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, out=None, dtype=None):
     """A vector or matrix norm, as ``ord`` and ``dim`` say.  Source: torch.linalg.norm."""
+    if ord is not None and dim is None and A.ndim > 2:
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
+            f"Got {A.ndim}D."
+        )
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype, out=out)
-    if isinstance(dim, int) or (dim is not None and len(dim) == 1) or (dim is None and A.ndim == 1):
+    if isinstance(dim, int) or (dim is not None and len(dim) == 1) or (dim is None and A.ndim == 1 and not isinstance(ord, str)):
         return vector_norm(A, ord, dim, keepdim, dtype=dtype, out=out)
     return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
 
@@ -780,6 +795,9 @@ def dist(input, other, p=2):
 @composite(method=False)
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The ``p``-norm distances between rows.  Shape: (*, n, k), (*, m, k) -> (*, n, m).  Source: torch.cdist."""
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
     if x1.shape[-1] != x2.shape[-1]:
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"

@@ -6,7 +6,7 @@ import math
 import warnings
 
 from minitorch.autograd.graph import LEGACY_NAMES
-from minitorch.ops._op import op
+from minitorch.ops._op import named, op
 from minitorch.ops.activation import log_softmax, logsigmoid, softplus
 from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, sigmoid, xlogy
 from minitorch.ops.shape import broadcast_tensors
@@ -289,6 +289,8 @@ def nll_loss(
     _check_classes(input, target, weight, ignore_index)
     origin = "NllLossBackward0" if input.ndim == 2 else "NllLoss2DBackward0"
     result = picked_classes(input, target, weight, ignore_index, _checked(reduction), origin)
+    if reduction == "none" and input.ndim not in (2, 4):
+        named(result, "ViewBackward0")  # torch: other dimensions are made four, and back
     return result.squeeze(0) if unbatched and reduction == "none" else result
 
 
@@ -343,11 +345,14 @@ def _soft_cross_entropy(logs, target, weight, reduction, smoothing, dim):
         target = target * (1 - smoothing) + smoothing / classes
     if weight is not None:
         logs = logs * weight.reshape([-1 if d == dim else 1 for d in range(logs.ndim)])
-    losses = -(logs * target).sum(dim)
-    if reduction == "mean":
-        # torch: the mean is over examples and positions, not over classes or weights.
-        return losses.sum() / max(logs.numel() // classes, 1)
-    return _reduced(losses, reduction)
+    likelihoods = logs * target
+    if _checked(reduction) == "none":
+        return -likelihoods.sum(dim)
+    total = -likelihoods.sum()
+    if reduction == "sum":
+        return total
+    # torch: the mean is over examples and positions, not over classes or weights.
+    return named(total / max(logs.numel() // classes, 1), "DivBackward1")
 
 
 def _smoothed(loss, logs, target, weight, ignore_index, reduction, smoothing, dim):
@@ -505,7 +510,8 @@ def multi_margin_loss(
     own = terms.new_zeros(terms.shape).scatter_(1, place, 1.0)
     losses = (terms * (1 - own)).sum(1) / input.shape[1]
     result = _reduced(losses, reduction)
-    return result.squeeze(0) if unbatched and reduction == "none" else result
+    result = result.squeeze(0) if unbatched and reduction == "none" else result
+    return named(result, "MultiMarginLossBackward0")
 
 
 def multilabel_soft_margin_loss(
@@ -521,7 +527,7 @@ def multilabel_soft_margin_loss(
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """``log(1 + exp(-target * input))``.  Shape: (*), (*) -> () or (*).  Source: F.soft_margin_loss."""
     reduction = legacy_reduction(size_average, reduce, reduction)
-    return _reduced(softplus(-target * input), reduction)
+    return named(_reduced(softplus(-target * input), reduction), "SoftMarginLossBackward0")
 
 
 def poisson_nll_loss(
@@ -567,7 +573,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The ``p``-norm of ``x1 - x2 + eps`` along the last dimension.  Source: F.pairwise_distance."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim)
+    return named((x1 - x2 + eps).norm(p, -1, keepdim), "NormBackward1")
 
 
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):

@@ -30,6 +30,30 @@ __all__ = [
     "max_pool3d",
 ]
 
+#: What torch calls the nodes: in one dimension, a pool is a view of the one in two.
+_NAMES = {
+    (kind, spatial): "SqueezeBackward1" if spatial == 1 else f"{kind}{spatial}D{suffix}Backward0"
+    for kind, suffix in (
+        ("MaxPool", "WithIndices"),
+        ("AvgPool", ""),
+        ("AdaptiveAvgPool", ""),
+        ("AdaptiveMaxPool", ""),
+    )
+    for spatial in (1, 2, 3)
+}
+
+#: What torch calls the nodes: in one dimension, a pool is a view of the one in two.
+_NAMES = {
+    (kind, spatial): "SqueezeBackward1" if spatial == 1 else f"{kind}{spatial}D{suffix}Backward0"
+    for kind, suffix in (
+        ("MaxPool", "WithIndices"),
+        ("AvgPool", ""),
+        ("AdaptiveAvgPool", ""),
+        ("AdaptiveMaxPool", ""),
+    )
+    for spatial in (1, 2, 3)
+}
+
 # --- windows ----------------------------------------------------------------------------------------------
 
 
@@ -229,6 +253,10 @@ def _max_pool(spatial, input, kernel_size, stride, padding, dilation, ceil_mode,
     lowest = -math.inf if input.dtype.is_floating_point else int(_lowest(input.dtype))
     padded = _padded(input, padding, after, lowest)
     values = window_max(padded, kernel, counts, stride, dilation)
+    if spatial != 2:
+        named(values, _NAMES["MaxPool", spatial])
+    if spatial != 2:
+        named(values, _NAMES["MaxPool", spatial])
     if not return_indices:
         return values
     places = window_places(padded, values, kernel, counts, stride, dilation)
@@ -298,8 +326,7 @@ def _avg_pool(spatial, input, kernel_size, stride, padding, ceil_mode, count_inc
         size = math.prod(kernel)
     else:
         size = _window_sizes(input, kernel, stride, padding, counts, count_include_pad)
-    # torch: the mean in one dimension is a view of the one in two.
-    return named(total / size, "SqueezeBackward1" if spatial == 1 else f"AvgPool{spatial}DBackward0")
+    return named(total / size, _NAMES["AvgPool", spatial])
 
 
 def _window_sizes(input, kernel, stride, padding, counts, count_include_pad):
@@ -395,9 +422,11 @@ def _adaptive_avg(spatial, input, output_size):
         )
     if all(n % m == 0 for n, m in zip(lengths, counts, strict=True) if m):
         if counts == (1,) * spatial:
-            return input.mean(tuple(range(-spatial, 0)), keepdim=True)
+            mean = input.mean(tuple(range(-spatial, 0)), keepdim=True)
+            return named(mean, "SqueezeBackward1") if spatial == 1 else mean
         kernel = tuple(n // m for n, m in zip(lengths, counts, strict=True))
-        return window_sum(input, kernel, counts, kernel) / math.prod(kernel)
+        total = window_sum(input, kernel, counts, kernel)
+        return named(total / math.prod(kernel), _NAMES["AdaptiveAvgPool", spatial])
     from minitorch.ops.joining import stack
 
     # Ragged windows, one dimension after the other: a mean of means over a product of windows is exact.
@@ -406,7 +435,7 @@ def _adaptive_avg(spatial, input, output_size):
             input.narrow(dim, start, end - start).mean(dim) for start, end in _bounds(input.shape[dim], counts[dim])
         ]
         input = stack(parts, input.ndim + dim)
-    return input
+    return named(input, _NAMES["AdaptiveAvgPool", spatial])
 
 
 def adaptive_avg_pool1d(input, output_size):
@@ -444,7 +473,7 @@ def _adaptive_max(spatial, input, output_size, return_indices):
         if return_indices:
             indices.append(_in_plane(best.indices, window, lengths))
     shape = (*input.shape[:-spatial], *counts)
-    pooled = stack(values, -1).reshape(shape)
+    pooled = named(stack(values, -1).reshape(shape), _NAMES["AdaptiveMaxPool", spatial])
     return (pooled, stack(indices, -1).reshape(shape)) if return_indices else pooled
 
 

@@ -20,7 +20,7 @@ def _sigmoid_array(xp, x):
     return 1 / (1 + xp.exp(-x))
 
 
-@op(public=False, method=False, outputs=("h", "new_c"), node="ThnnFusedLstmCellBackward0")
+@op(public=False, method=False, outputs=("h", "new_c"), node="MulBackward0")
 def lstm_step(xp, gates, c, /):
     """``c' = f c + i g``, ``h' = o tanh(c')``.  Shape: gates i, f, g, o side by side (N, 4H), (N, H) -> (N, H) twice."""
     n = c.shape[-1]
@@ -48,7 +48,7 @@ def _lstm_gradients(g, gates, c, new_c):
 lstm_step.vjp_joint(_lstm_gradients)
 
 
-@op(public=False, method=False, node="ThnnFusedGruCellBackward0")
+@op(public=False, method=False, node="AddBackward0")
 def gru_step(xp, from_input, from_state, h, /):
     """``n = tanh(x_n + r h_n)``, ``h' = n + z (h - n)``.
 

@@ -777,6 +777,8 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
         raise RuntimeError("quantile() q tensor must be same dtype as the input tensor")
     if not bool(((q >= 0) & (q <= 1)).all()):
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
+    if not input.numel():
+        raise RuntimeError("quantile() input tensor must be non-empty")
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise RuntimeError(
             "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "

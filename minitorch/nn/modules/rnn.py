@@ -14,6 +14,7 @@ from typing import Any
 from minitorch.nn import init
 from minitorch.nn.module import Module
 from minitorch.nn.parameter import Parameter
+from minitorch.ops._op import named
 from minitorch.ops.creation import empty, zeros
 from minitorch.ops.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell, run_layers
 from minitorch.tensor import Tensor
@@ -182,6 +183,8 @@ class RNNBase(Module):
         )
         if self.batch_first:
             output = output.transpose(0, 1)
+            if self.mode != "LSTM":
+                named(output, "TransposeBackward1")  # torch: in place, but for an LSTM
         if unbatched:
             output = output.squeeze(batch_dim)
             state = self._map_state(lambda h: h.squeeze(1), state)
