@@ -46,6 +46,9 @@ def install() -> None:
             setattr(Tensor, name, method)
         for name, getter in getattr(module, "PROPERTIES", {}).items():
             setattr(Tensor, name, property(getter, doc=getter.__doc__))
+    for name in _COMPARISONS:
+        for alias in (name, *REGISTRY[name].aliases):
+            setattr(Tensor, alias + "_", _comparison_twin(REGISTRY[name], alias))
     _install_operators()
     setattr(Tensor, "__repr__", tensor_str)
     setattr(Tensor, "__format__", tensor_format)
@@ -58,6 +61,24 @@ def _inplace_twin(op, name):
     twin.__name__ = twin.__qualname__ = name + "_"
     twin.op = op
     twin.__doc__ = f"In-place twin of :func:`{name}`: the result is written into this tensor."
+    return twin
+
+
+#: The ops whose in-place twins write truth values into a tensor of any element type, as 0 and 1.
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+
+
+def _comparison_twin(op, name):
+    def twin(self, other):
+        result = op.function(self, other)
+        if result.shape != self.shape:
+            raise RuntimeError(
+                f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(result.shape)}"
+            )
+        return self.copy_(result)
+
+    twin.__name__ = twin.__qualname__ = name + "_"
+    twin.__doc__ = f"In-place twin of :func:`{name}`: the result is written into this tensor, as 0 and 1."
     return twin
 
 

@@ -15,6 +15,7 @@ from minitorch.backends import array_device, is_array
 from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.hooks import RemovableHandle
+from minitorch.memory_format import layout, strided
 from minitorch.size import Size, size_of
 from minitorch.storage import (
     TypedStorage,
@@ -60,7 +61,9 @@ class Tensor:
                 )
             return _new(cls, source)
         element = (dtype or dtypes.get_default_dtype()).numpy
-        if len(args) == 1 and not isinstance(args[0], int):
+        if len(args) == 1 and isinstance(args[0], Size):
+            args = tuple(args[0])
+        elif len(args) == 1 and not isinstance(args[0], int):
             return _new(cls, np.array(args[0], element))
         if not all(isinstance(n, int) for n in args):
             raise TypeError(f"new(): expected sizes (ints) or one sequence, but got {args!r}")
@@ -94,6 +97,11 @@ class Tensor:
     def device(self) -> Device:
         """Where the elements are."""
         return array_device(self._array)
+
+    @property
+    def layout(self) -> layout:
+        """How the elements are found: ``strided``, always."""
+        return strided
 
     @property
     def ndim(self) -> int:
@@ -314,8 +322,8 @@ class Tensor:
                 )
             if value._array.shape != self._array.shape:
                 raise RuntimeError(
-                    "assigned grad has data of a different size: expected "
-                    f"{list(self._array.shape)}, got {list(value._array.shape)}"
+                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                    f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
                 )
         self._grad = value
 

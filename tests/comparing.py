@@ -142,5 +142,5 @@ def assert_close(ours, theirs, dtype, tolerance=None, where=""):
     """Values within the tolerance of the element type, relative to the largest of them."""
     rtol = max(TOLERANCES.get(dtype, 0), tolerance or 0)
     finite = np.abs(theirs[np.isfinite(theirs)]) if theirs.size and rtol else np.zeros(0)
-    atol = rtol * (finite.max() if finite.size else 0) * 0.1 + rtol * 1e-4
+    atol = rtol * (finite.max() if finite.size else 0) * 0.1 + rtol * 1e-3
     np.testing.assert_allclose(ours, theirs, rtol, atol, err_msg=where)

@@ -6,7 +6,10 @@ evaluation, the same results, buffers and gradients of first and second order.
 """
 
 import copy
-import math
+import doctest
+import importlib
+import io
+import pkgutil
 import warnings
 from typing import Any, NamedTuple
 
@@ -336,11 +339,21 @@ BASES = {"RNNBase", "RNNCellBase"}
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore:{beginning}")
+    for beginning in (
+        "Using padding='same' with even kernel lengths",
+        "LSTM with projections is not supported with oneDNN",
+        "reduction. 'mean' divides the total loss",
+        "Using a target size",
+    )
+]
+
 # ---- building and running in either library ------------------------------------------------------
 
 
-def tensor_of(lib, array, dtype=None):
-    return lib.from_numpy(np.array(array)) if dtype is None else lib.tensor(array, dtype=dtype)
+def tensor_of(lib, array):
+    return lib.from_numpy(np.array(array))
 
 
 def built(lib, value):
@@ -370,7 +383,7 @@ def inputs_of(lib, case, dtype=np.float64):
 
 
 def called(lib, module, inputs):
-    """The results, as a flat list; layers that write in place get a copy, leaves being read-only."""
+    """The results, as a flat list; layers that write in place get copies, not the leaves."""
     if getattr(module, "inplace", False):
         inputs = [x.clone() for x in inputs]
     lib.manual_seed(5)
@@ -424,7 +437,8 @@ def run(lib, case, training, order=2):
 
 
 def node_name(tensor):
-    return tensor.grad_fn.name() if tensor.grad_fn is not None else None
+    """The name as it is printed."""
+    return tensor.grad_fn and tensor.grad_fn.name().removeprefix("torch::autograd::")
 
 
 def assert_close(actual, expected, what, tolerance=1e-9):
@@ -437,6 +451,127 @@ def assert_close(actual, expected, what, tolerance=1e-9):
             continue
         assert a.dtype == e.dtype and a.shape == e.shape, what
         np.testing.assert_allclose(a, e, rtol=tolerance, atol=tolerance, err_msg=what)
+
+
+# ---- without torch -------------------------------------------------------------------------------
+
+
+def test_every_module_is_in_the_table():
+    named = {case.name for case in CASES}
+    assert sorted(named | CONTAINERS) == modules.__all__
+    assert set(modules.__all__) <= set(nn.__all__)
+
+
+@every_case
+def test_gradients_are_the_slopes(case):
+    """Along random directions, by finite differences."""
+    if case.name in BASES:
+        pytest.skip("a base, which is not called by itself")
+    if case.name == "Embedding" and case.kwargs:
+        pytest.skip("rows are shrunk, or left out, behind the gradient's back, as in torch")
+    module = seeded(mt, case).double()
+    inputs = inputs_of(mt, case)
+    wanted = [x for x in (*inputs, *module.parameters()) if x.requires_grad]
+    results = [r for r in called(mt, module, inputs) if r.requires_grad]
+    if not wanted or not results:
+        return
+    ways = directions(mt, results, 1)
+    gradients = mt.autograd.grad(results, wanted, ways, allow_unused=True)
+
+    def total():
+        outputs = called(mt, copy.deepcopy(module), inputs)
+        pairs = zip([r for r in outputs if r.dtype is mt.float64], ways, strict=True)
+        return sum((r * way).sum().item() for r, way in pairs)
+
+    for tensor, gradient in zip(wanted, gradients, strict=True):
+        way = mt.from_numpy(np.random.default_rng(2).standard_normal(tuple(tensor.shape))) * 1e-6
+        with mt.no_grad():
+            above = (tensor.add_(way), total())[1]
+            below = (tensor.sub_(way * 2), total())[1]
+            tensor.add_(way)
+        expected = 0.0 if gradient is None else (gradient * way).sum().item()
+        # Some functions have bends: the step is too short to meet one.
+        assert (above - below) / 2 == pytest.approx(expected, rel=1e-4, abs=1e-12)
+
+
+@every_case
+def test_state_goes_through_a_file_and_a_copy(case):
+    module = seeded(mt, case)
+    mt.manual_seed(8)
+    other = built(mt, case)
+    assert str(other.load_state_dict(module.state_dict())) == "<All keys matched successfully>"
+    twin = copy.deepcopy(module)
+    assert repr(twin) == repr(other) == repr(module)
+    for key, value in module.state_dict().items():
+        assert mt.equal(twin.state_dict()[key], value) and mt.equal(other.state_dict()[key], value)
+        assert twin.state_dict()[key].data_ptr() != value.data_ptr() or not value.numel()
+
+
+@pytest.mark.parametrize("name", [info.name for info in pkgutil.iter_modules(modules.__path__)])
+def test_examples_in_the_docstrings_run(name):
+    module = importlib.import_module(f"{modules.__name__}.{name}")
+    output = io.StringIO()
+    runner = doctest.DocTestRunner()
+    for example in doctest.DocTestFinder().find(module):
+        runner.run(example, out=output.write)
+    assert not runner.failures, output.getvalue()
+
+
+@pytest.mark.parametrize("name", sorted(set(modules.__all__) - CONTAINERS - BASES))
+def test_every_module_says_formula_shape_source_and_example(name):
+    text = getattr(nn, name).__doc__
+    for part in ("Shape:", "Source: torch.nn.", "Example::", ">>> import minitorch"):
+        assert part in text, f"{name} lacks {part!r}"
+
+
+def test_module_moves_to_another_dtype_at_construction():
+    layer = nn.Linear(2, 3, dtype=mt.float64, device="cpu")
+    assert layer.weight.dtype is layer.bias.dtype is mt.float64
+    norm = nn.BatchNorm1d(2, dtype=mt.float64)
+    assert norm.running_mean.dtype is mt.float64 and norm.num_batches_tracked.dtype is mt.int64
+
+
+def test_batch_norm_takes_a_state_without_count():
+    old = nn.BatchNorm1d(2).state_dict()
+    del old["num_batches_tracked"], old._metadata
+    layer = nn.BatchNorm1d(2)
+    layer.load_state_dict(old)
+    assert layer.num_batches_tracked.item() == 0
+
+
+def test_embedding_from_pretrained_shares_and_freezes():
+    table = mt.arange(6.0).reshape(3, 2)
+    layer = nn.Embedding.from_pretrained(table, padding_idx=0)
+    assert layer.weight.data_ptr() == table.data_ptr() and not layer.weight.requires_grad
+    assert layer(mt.tensor([2])).tolist() == [[4.0, 5.0]]
+    assert nn.Embedding.from_pretrained(table, freeze=False).weight.requires_grad
+
+
+def test_embedding_shrinks_only_the_rows_it_uses():
+    layer = nn.Embedding.from_pretrained(mt.full((3, 4), 2.0), max_norm=1.0)
+    layer(mt.tensor([1]))
+    assert layer.weight.norm(dim=1).tolist() == pytest.approx([4.0, 1.0, 4.0])
+
+
+def test_transposed_convolution_reaches_the_size_asked_for():
+    down, up = nn.Conv2d(2, 3, 3, stride=2, padding=1), nn.ConvTranspose2d(3, 2, 3, 2, 1)
+    for size in ((6, 7), (5, 8)):
+        small = down(mt.zeros(1, 2, *size))
+        assert up(small, output_size=size).shape == (1, 2, *size)
+        assert up(small, output_size=(1, 2, *size)).shape == (1, 2, *size)
+    with pytest.raises(ValueError, match="requested an output size of"):
+        up(small, output_size=(20, 20))
+
+
+def test_causal_mask_hides_the_future():
+    layer = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True).double()
+    encoder = nn.TransformerEncoder(layer, 2)
+    mask = nn.Transformer.generate_square_subsequent_mask(5, dtype=mt.float64)
+    words = mt.randn(1, 5, 4, dtype=mt.float64)
+    changed = words.clone()
+    changed[:, 3:] = 0
+    before, after = encoder(words, mask), encoder(changed, mask)
+    assert mt.allclose(before[:, :3], after[:, :3]) and not mt.allclose(before, after)
 
 
 # ---- the comparison ------------------------------------------------------------------------------
@@ -460,16 +595,20 @@ def test_construction_is_torchs(case):
     assert mt.rand(3).tolist() == torch.rand(3).tolist(), "another number of draws"
 
 
-#: Names and numbers of input dimensions for which torch's last node has another name: a vector
-#: without bias is squeezed in another way; one node of ours gives both h and c; in evaluation
-#: torch's Dropout1d adds a dimension and takes it away.
-OTHER_NODES = {("Linear", 1), ("LSTMCell", 2), ("Dropout1d", 2)}
-#: In place, torch counts some nodes from 1.
-RENUMBERED = {"LeakyReLU", "ELU", "CELU", "RReLU"}
-
-
-def node_names_without_numbers(nodes):
-    return [name and name.rstrip("0123456789") for name in nodes]
+#: Where torch's last node has another name: a vector without bias is squeezed in another way; one
+#: node of ours gives both h and c; in evaluation torch's Dropout1d adds a dimension and takes it
+#: away; in place, torch counts some nodes from 1.
+OTHER_NODES = {
+    "Linear(3,4,bias=False)",
+    "LSTMCell(3,4)",
+    "Dropout1d(0.4)",
+    "LeakyReLU(0.2,True)",
+    "ELU(0.5,True)",
+    "CELU(0.5,True)",
+    "RReLU(0.1,0.4,True)",
+}
+#: torch rounds the constants in the slopes of these to single precision.
+SINGLE_PRECISION_CONSTANTS = {"SELU", "LeakyReLU", "Hardsigmoid"}
 
 
 @pytest.mark.compare
@@ -480,16 +619,12 @@ def test_results_and_gradients_are_torchs(case, training):
     if case.name in BASES:
         pytest.skip("a base, which is not called by itself")
     ours, theirs = run(mt, case, training), run(torch, case, training)
-    # torch: the slope of a SELU has its constants in single precision.
-    tolerance = 1e-7 if case.name == "SELU" else 1e-9
+    tolerance = 1e-7 if case.name in SINGLE_PRECISION_CONSTANTS else 1e-9
     for key, values in theirs.items():
         if key != "nodes":
             assert_close(ours[key], values, key, tolerance)
-    if (case.name, len(case.inputs[0].array(0).shape)) in OTHER_NODES:
-        return
-    if case.name in RENUMBERED:
-        ours, theirs = ({"nodes": node_names_without_numbers(x["nodes"])} for x in (ours, theirs))
-    assert ours["nodes"] == theirs["nodes"]
+    if str(case) not in OTHER_NODES:
+        assert ours["nodes"] == theirs["nodes"]
 
 
 @pytest.mark.compare
@@ -515,7 +650,6 @@ REFUSED = [
     case("Bilinear", (0, 2, 3)),
     case("Bilinear", (3, 2, 4), normal(5, 2), normal(5, 2)),
     case("Bilinear", (3, 2, 4), normal(5, 3), normal(6, 2)),
-    case("Unflatten", ("name", (2, 3))),
     case("Unflatten", (1, 6)),
     case("Unflatten", (1, (2, 2)), normal(4, 6)),
     case("Flatten", (3,), normal(4, 6)),
@@ -637,7 +771,6 @@ def refusal(lib, case):
 
 @pytest.mark.compare
 @pytest.mark.parametrize("case", REFUSED, ids=str)
-@pytest.mark.filterwarnings("ignore:Using a target size")
 def test_refusals_are_torchs(case):
     torch = pytest.importorskip("torch")
     ours, theirs = refusal(mt, case), refusal(torch, case)
@@ -647,3 +780,74 @@ def test_refusals_are_torchs(case):
 
 def first_words(error):
     return str(error).split()[:3]
+
+
+# ---- packed sequences ----------------------------------------------------------------------------
+
+LENGTHS = [[4, 2, 1], [2, 4, 1], [3, 3, 3], [1, 1, 4]]
+
+
+def packed_run(lib, name, lengths, options):
+    """A recurrent layer over a packed batch, unpacked again: results and gradients."""
+    rnn = lib.nn.utils.rnn
+    lib.manual_seed(3)
+    layer = getattr(lib.nn, name)(2, 3, **options).double()
+    input = tensor_of(lib, np.random.default_rng(1).standard_normal((4, 3, 2))).requires_grad_()
+    packed = rnn.pack_padded_sequence(input, lengths, enforce_sorted=False)
+    lib.manual_seed(5)
+    output, state = layer(packed)
+    padded, their_lengths = rnn.pad_packed_sequence(output, padding_value=-1.0, total_length=5)
+    results = [padded, *flat(state)]
+    gradients = lib.autograd.grad(
+        results, [input, *layer.parameters()], directions(lib, results, 1)
+    )
+    ints = [packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices, their_lengths]
+    return numbers([packed.data, *ints, *results, *gradients])
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2, "bidirectional": True, "dropout": 0.4}])
+def test_packed_sequences_are_torchs(name, lengths, options):
+    torch = pytest.importorskip("torch")
+    ours, theirs = (packed_run(lib, name, lengths, options) for lib in (mt, torch))
+    assert_close(ours, theirs, "packed")
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("options", [{}, {"batch_first": True}, {"padding_side": "left"}], ids=str)
+def test_padding_sequences_is_torchs(options):
+    torch = pytest.importorskip("torch")
+    got = []
+    for lib in (mt, torch):
+        rnn = lib.nn.utils.rnn
+        sequences = [lib.ones(n, 2) * n for n in (2, 4, 1)]
+        packed = rnn.pack_sequence(sequences, enforce_sorted=False)
+        again = rnn.unpack_sequence(packed)
+        padded = rnn.pad_sequence(sequences, padding_value=-1.0, **options)
+        got.append(numbers([padded, packed.data, packed.batch_sizes, *again]))
+    assert_close(*got, "padded")
+
+
+def test_packing_without_gaps_and_back():
+    batch = mt.arange(12.0).reshape(4, 3, 1)
+    packed = nn.utils.rnn.pack_padded_sequence(batch, [4, 2, 1])
+    assert packed.data.flatten().tolist() == [0, 1, 2, 3, 4, 6, 9]
+    assert packed.batch_sizes.tolist() == [3, 2, 1, 1]
+    padded, lengths = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
+    assert padded[1].flatten().tolist() == [1, 4, 0, 0] and lengths.tolist() == [4, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        ([1, 2, 4], "must be sorted in decreasing order"),
+        ([4, 2, 0], "greater than 0"),
+        ([4, 2], "equal to batch_size"),
+        ([5, 2, 1], "at most 4"),
+    ],
+)
+def test_packing_refuses_lengths_that_do_not_fit(lengths, message):
+    with pytest.raises(RuntimeError, match=message):
+        nn.utils.rnn.pack_padded_sequence(mt.zeros(4, 3, 1), lengths)

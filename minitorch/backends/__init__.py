@@ -1,6 +1,7 @@
 """The array libraries, behind one door: the only place that tells NumPy from CuPy.
 
 Everything above asks here which namespace an array belongs to and never names a library itself.
+Beside it stand ``cudnn`` and ``mps``, whose switches programs set and ask (``torch.backends``).
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import contextvars
 
 import numpy as np
 
+from minitorch.backends import cudnn, mps
 from minitorch.device import device
 
-__all__ = ["array_device", "is_array", "namespace", "quiet_context", "to_device"]
+__all__ = ["array_device", "cudnn", "is_array", "mps", "namespace", "quiet_context", "to_device"]
 
 _CPU = device("cpu")
 

@@ -85,6 +85,7 @@ def op(body=None, **traits):
         public, method: whether there is a public function, a method.
         home: the namespace of the public function, where that is not the main one ("nn.functional").
         aliases: other public names.
+        legacy: the number that torch's old order of arguments has second, ``x.add(alpha, other)``.
         node: the name of its node where torch's is not the op's, or a function of the metadata, or of
             the metadata and the inputs.
     """
@@ -118,10 +119,12 @@ class Op:
         method=None,
         home="",
         aliases=(),
+        legacy=None,
         node=None,
     ):
         self.name = name or body.__name__
         self.body = self.forward = body
+        self.legacy = legacy
         self.elementwise = elementwise
         self.promote = promote or elementwise
         self.dtype = dtype
@@ -266,7 +269,7 @@ class Op:
 
     def _plain_kinds(self):
         """The kinds of elements that need no look at promotion, ``kinds`` or ``check``."""
-        plain = "fcV" if self.dtype == "float" or self.check else "fciubV"
+        plain = "fc" if self.dtype == "float" or self.check else "fciub"
         return "".join(kind for kind in plain if kind in self.kinds)
 
     def operator(self):
@@ -400,11 +403,15 @@ class Op:
             first = next(a for a in arrays if a is not None)
         xp, forward = (np, self.forward) if type(first) is _ndarray else (namespace(first), self._forward(first))
         try:
-            return mode.run(forward, xp, *arrays, **params)
+            result = mode.run(forward, xp, *arrays, **params)
         except ValueError as error:
             if self.elementwise:
                 raise _broadcast_error(arrays, error) from None
             raise
+        if common is dtypes.bfloat16 and self.elementwise and self.dtype != "bool":
+            # Beside a Python number NumPy widens bfloat16, which is not among its own types.
+            result = result.astype(common.numpy, copy=False)
+        return result
 
     def _forward(self, array):
         """The body, or the kernel that stands in for it on the backend of ``array``."""
@@ -441,6 +448,9 @@ class Op:
         plain = not kwargs and len(args) == count and not self.required and not self.sequence
         if plain and all(isinstance(x, Tensor) for x in args):
             return list(args), self.defaults, None
+        if self.legacy and len(args) == count + 1 and isinstance(args[1], _NUMBERS):
+            kwargs = {**kwargs, self.legacy: args[1]}
+            args = (args[0], *args[2:])
         inputs, extra = list(args[:count]), args[count:]
         params = dict(self.defaults)
         out = None
@@ -622,6 +632,11 @@ class Op:
         if mask and inputs[0] is tensor and 0 in (self._plans.get(mask) or self._plan(mask)).saved:
             inputs[0] = _snapshot(tensor)  # the rules want the value before the write
         result = self._run(inputs, common, params)
+        if result.dtype != tensor._array.dtype and dtype_of(result.dtype).rank > tensor.dtype.rank:
+            raise RuntimeError(
+                f"result type {_title(dtype_of(result.dtype))} can't be cast to the desired output type "
+                f"{_title(tensor.dtype)}"
+            )
         write(tensor, result, self.name + "_")
         if mask:
             written = wrap(tensor._array)

@@ -64,7 +64,7 @@ def leaky_relu(xp, input, /, negative_slope=0.01):
     return xp.where(input > 0, input, input * negative_slope)
 
 
-leaky_relu.vjp(input=lambda g, input, negative_slope: g * ((input > 0) + negative_slope * (input <= 0)))
+leaky_relu.vjp(input=lambda g, input, negative_slope: g * (input > 0) + (g * negative_slope) * (input <= 0))
 
 
 @op(elementwise=True, public=False, method=False, inplace=False)

@@ -451,7 +451,8 @@ def _eigh_gradient(g, outs):
     if of_q is not None:
         gap = matrix_t(insert_last(w)) - insert_last(w)
         equal = gap == 0
-        inside = inside + masked_zero(_product(_adjoint(q), of_q) / (gap + equal), equal)
+        turn = _product(_adjoint(q), of_q)
+        inside = inside + masked_zero((turn - _adjoint(turn)) * 0.5 / (gap + equal), equal)
     return _product(q, inside, _adjoint(q))
 
 
@@ -523,7 +524,8 @@ def matrix_rank(A, *, tol=None, atol=None, rtol=None, hermitian=False, out=None)
 @composite
 def matrix_power(A, n, *, out=None):
     """The matrix to an integer power, negative ones of the inverse.  Source: torch.linalg.matrix_power."""
-    _check_square("matrix_power", A._array)
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        _check_square("matrix_power", A._array)
     if n < 0:
         return matrix_power(inv(A), -n)
     from minitorch.ops.creation import eye
@@ -566,7 +568,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
     driver = driver or "gelsy"
     solution = matmul(pinv(A, rtol=rcond), B)
     rank = matrix_rank(A, rtol=rcond)
-    residuals = singular_values = A.new_empty(0)
+    residuals = singular_values = A.new_empty(0, dtype=A.dtype.to_real())
     # torch: its default driver, gelsy, gives neither residuals nor singular values.
     if driver != "gelsy" and A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
         residuals = (abs(matmul(A, solution) - B) ** 2).sum(-2)

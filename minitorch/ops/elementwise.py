@@ -212,7 +212,7 @@ def _shared(g, lost, tied):
 # --- arithmetic -------------------------------------------------------------------------------------
 
 
-@op(elementwise=True, numbers=("input", "other"))
+@op(elementwise=True, numbers=("input", "other"), legacy="alpha")
 def add(xp, input, other, /, *, alpha=1):
     """``input + alpha * other``.  Shape: broadcast.  Source: torch.add."""
     if type(alpha) is int and alpha == 1:
@@ -225,7 +225,7 @@ def add(xp, input, other, /, *, alpha=1):
 add.vjp(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else alpha * g)
 
 
-@op(elementwise=True, aliases=("subtract",), numbers=("input", "other"), check=_refuse_bools)
+@op(elementwise=True, aliases=("subtract",), numbers=("input", "other"), check=_refuse_bools, legacy="alpha")
 def sub(xp, input, other, /, *, alpha=1):
     """``input - alpha * other``.  Shape: broadcast.  Raises RuntimeError for bool.  Source: torch.sub."""
     _check_alpha(_kind(input, other), alpha)
@@ -381,7 +381,18 @@ def _log_of_number(number):
     return math.log(number) if number > 0 else -math.inf if number == 0 else math.nan
 
 
-@composite(inplace=lambda self, exponent: self.copy_(float_power(self, exponent)))
+def _float_power_in_place(self, exponent):
+    """In-place twin of :func:`float_power`, for float64 (or complex128) tensors only."""
+    result = float_power(self, exponent)
+    if result.dtype is not self.dtype:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {self.dtype} but the operation's result requires dtype "
+            f"{result.dtype}"
+        )
+    return pow.op.call_inplace(self, _to_double(exponent))
+
+
+@composite(inplace=_float_power_in_place)
 def float_power(input, exponent, *, out=None):
     """``input ** exponent`` in float64 (or complex128).  Shape: broadcast.  Source: torch.float_power."""
     return pow(_to_double(input), _to_double(exponent), out=out)
@@ -435,7 +446,7 @@ def reciprocal(xp, input, /):
 reciprocal.vjp(input=lambda g, out: -g * _conj(out * out))
 
 
-@op(elementwise=True, kinds="iufc")
+@op(elementwise=True, kinds="iufc", legacy="value")
 def addcmul(xp, input, tensor1, tensor2, /, *, value=1):
     """``input + value * tensor1 * tensor2``.  Shape: broadcast.  Source: torch.addcmul."""
     if input.dtype.kind in "iu":
@@ -450,7 +461,7 @@ addcmul.vjp(
 )
 
 
-@op(elementwise=True)
+@op(elementwise=True, legacy="value")
 def addcdiv(xp, input, tensor1, tensor2, /, *, value=1):
     """``input + value * tensor1 / tensor2``.  Shape: broadcast.  Source: torch.addcdiv."""
     if _kind(tensor1, tensor2) in "iub":
@@ -840,7 +851,7 @@ def _sgn_gradient(g, input, out):
 @op(elementwise=True, dtype="bool", differentiable=False, kinds="biuf")
 def signbit(xp, input, /):
     """Whether the sign bit is set, also of -0.0.  Shape: (*) -> (*) bool.  Source: torch.signbit."""
-    return xp.signbit(input) if input.dtype.kind == "f" else input < 0
+    return xp.signbit(input) if input.dtype.kind in "fV" else input < 0
 
 
 @op(elementwise=True, dtype="float", numbers=("other",), kinds="f", node=_numbered("Copysign", both=0, second=1))
@@ -850,7 +861,7 @@ def copysign(xp, input, other, /):
 
 
 copysign.vjp(
-    input=lambda g, input, out: g * masked_zero(out / input, input == 0),
+    input=lambda g, input, out: g * (sgn(out) * sgn(input)),
     other=lambda g: zero_of(g),
 )
 
@@ -890,6 +901,8 @@ def _clamp_gradients(g, input, min, max):
 @op(elementwise=True, public=False, method=False, node="ClampBackward1", kinds="iuf")
 def clamp_numbers(xp, input, /, min=None, max=None):
     """``input`` limited to [min, max], by numbers.  Shape: (*) -> (*)."""
+    if input.dtype.kind in "iu":  # torch: limits beyond the integer type wrap around
+        min, max = (None if limit is None else xp.asarray(limit).astype(input.dtype) for limit in (min, max))
     return xp.clip(input, min, max)
 
 
@@ -933,7 +946,7 @@ def _clamping(input, min, max):
         # A number that is no number of this dtype (an int) must not widen the array.
         min, max = (None if limit is None else float(limit) for limit in (min, max))
         return clamp_numbers, (min, max)
-    if any(isinstance(limit, float) for limit in (min, max)):
+    if input.dtype is dtypes.bool_ or any(isinstance(limit, float) for limit in (min, max)):
         return clamp_tensors, (min, max)
     return clamp_numbers, (min, max)
 
@@ -1000,37 +1013,37 @@ fmin.vjp(
 # --- comparison --------------------------------------------------------------------------------------------
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, numbers=("other",))
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, numbers=("other",))
 def eq(xp, input, other, /):
     """Whether ``input == other``.  Shape: broadcast -> bool.  Source: torch.eq."""
     return xp.equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("not_equal",), numbers=("other",))
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("not_equal",), numbers=("other",))
 def ne(xp, input, other, /):
     """Whether ``input != other``.  Shape: broadcast -> bool.  Source: torch.ne."""
     return xp.not_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("less",), numbers=("other",), kinds="biuf")
 def lt(xp, input, other, /):
     """Whether ``input < other``.  Shape: broadcast -> bool.  Source: torch.lt."""
     return xp.less(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("less_equal",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("less_equal",), numbers=("other",), kinds="biuf")
 def le(xp, input, other, /):
     """Whether ``input <= other``.  Shape: broadcast -> bool.  Source: torch.le."""
     return xp.less_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("greater",), numbers=("other",), kinds="biuf")
 def gt(xp, input, other, /):
     """Whether ``input > other``.  Shape: broadcast -> bool.  Source: torch.gt."""
     return xp.greater(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, aliases=("greater_equal",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("greater_equal",), numbers=("other",), kinds="biuf")
 def ge(xp, input, other, /):
     """Whether ``input >= other``.  Shape: broadcast -> bool.  Source: torch.ge."""
     return xp.greater_equal(input, other)
@@ -1111,9 +1124,12 @@ def isreal(xp, input, /):
 @op(elementwise=True)
 def nan_to_num(xp, input, /, nan=0.0, posinf=None, neginf=None):
     """nan and infinities replaced (by the dtype's limits, where not given).  Source: torch.nan_to_num."""
-    if input.dtype.kind not in "fc":
+    if input.dtype.kind in "biu":
         return input.copy()
-    return xp.nan_to_num(input, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+    largest = dtypes.finfo(dtypes.from_numpy(input.dtype)).max
+    wide = input.astype("float32") if input.dtype.kind == "V" else input
+    limits = {"posinf": largest if posinf is None else posinf, "neginf": -largest if neginf is None else neginf}
+    return xp.nan_to_num(wide, nan=0.0 if nan is None else nan, **limits).astype(input.dtype, copy=False)
 
 
 nan_to_num.vjp(input=lambda g, input: masked_zero(g, logical_not(isfinite(input))))

@@ -306,8 +306,6 @@ def linear(input, weight, bias=None):
         result = matmul(input, weight.t()) if w.ndim == 2 else matmul(input, weight)
         return result if bias is None else result + bias
     if x.shape[-1] != w.shape[1]:
-        if x.ndim == 1:
-            raise RuntimeError(f"size mismatch, got input ({w.shape[0]}), mat ({w.shape[0]}x{w.shape[1]}), vec ({x.shape[0]})")
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} and "
             f"{w.shape[1]}x{w.shape[0]})"
@@ -390,10 +388,12 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
 @composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(addbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * sum(bmm(batch1, batch2))``.  Shape: broadcast to (n, m).  Source: torch.addbmm."""
-    return named(_scaled_sum(input, sum(bmm(batch1, batch2), 0), beta, alpha, out), "AddbmmBackward0")
+    return named(_scaled_sum(input, sum(bmm(batch1, batch2), 0, dtype=batch1.dtype), beta, alpha, out), "AddbmmBackward0")
 
 
 def _scaled_sum(input, product, beta, alpha, out):
+    if product.dtype.rank < 2:
+        beta, alpha = int(beta), int(alpha)  # torch: cut to integers
     if alpha != 1:
         product = mul(product, alpha)
     # torch: with beta 0 the input is not even read, so its nan does not spread.

@@ -82,19 +82,19 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
     for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
         if n + before + after < 0:
             raise RuntimeError(
-                f"The input size {n}, plus negative padding {before} and {after} resulted in a negative output size, "
-                f"which is invalid. Check dimension {d} of your input."
+                f"narrow(): length must be non-negative, but padding by {before} and {after} leaves {n + before + after} "
+                f"of the {n} elements in dimension {d}"
             )
     if mode == "constant":
         return constant_pad(input, tuple(widths), 0 if value is None else value)
     if value not in (None, 0):
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if input.ndim not in (len(pad) // 2 + 1, len(pad) // 2 + 2) or len(pad) > 6:
         raise NotImplementedError(
-            f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} padding of the "
-            f"last {len(pad) // 2} dimensions needs 1 or 2 more, but the input has {input.ndim}"
+            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.\nSupported combinations for "
+            "non-constant padding: one or two more dimensions than those padded, and at most three of those"
         )
     positions: list = []
     for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
@@ -105,7 +105,7 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
     padded = take_positions(input, tuple(positions))
     kind = {"reflect": "Reflection", "replicate": "Replication"}.get(mode)
     # torch: a circular border is copied into a new tensor, piece by piece.
-    return named(padded, f"{kind}Pad{len(pad) // 2}DBackward0" if kind else "torch::autograd::CopySlices")
+    return named(padded, f"{kind}Pad{len(pad) // 2}DBackward0" if kind else "CopySlices")
 
 
 def _places(mode, n, before, after, d, input):

@@ -197,14 +197,31 @@ def _pooled(n, kernel, stride, padding, dilation, ceil_mode):
     return count - 1 if (count - 1) * stride >= n + padding else count
 
 
+def _wrong_dimensions(name, input, spatial):
+    """torch's words, which differ from pool to pool."""
+    low, high = spatial + 1, spatial + 2
+    if name in ("max_pool2d", "max_pool3d", "avg_pool3d"):
+        return (
+            f"non-empty {low}D or {high}D (batch mode) tensor expected for input: {name} got one of size "
+            f"{list(input.shape)}"
+        )
+    if name == "avg_pool1d":
+        return (
+            f"Expected {low} to {high} dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' "
+            f"(while checking arguments for {name})"
+        )
+    who = f"{name}: " if spatial == 1 else ""
+    return (
+        f"{who}Expected {low}D or {high}D (batch mode) tensor with optional 0 dim batch size for input, but got:"
+        f"{list(input.shape)}"
+    )
+
+
 def _prepare(name, input, spatial, kernel_size, stride, padding, dilation, ceil_mode):
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if input.ndim not in (spatial + 1, spatial + 2):
-        raise RuntimeError(
-            f"{name}: Expected {spatial + 1}D or {spatial + 2}D input tensor, but got input of size: "
-            f"{list(input.shape)}"
-        )
+        raise RuntimeError(_wrong_dimensions(name, input, spatial))
     kernel = _lengths(name, "kernel_size", kernel_size, spatial)
     # torch: no stride means windows side by side.
     stride = kernel if stride is None or stride == [] else _lengths(name, "stride", stride, spatial)
@@ -399,8 +416,11 @@ def _target(name, input, output_size, spatial):
     if isinstance(output_size, int):
         output_size = (output_size,) * spatial
     output_size = tuple(output_size)
-    if len(output_size) == 1:
-        output_size *= spatial
+    if len(output_size) != spatial:
+        if spatial == 1:
+            raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(output_size)})")
+        inner = "(): internal error: output_size.size()" if "max" in name else ": output_size"
+        raise RuntimeError(f"{name}{inner} must be {spatial}")
     return tuple(
         n if wanted is None else int(wanted) for n, wanted in zip(input.shape[-spatial:], output_size, strict=True)
     )

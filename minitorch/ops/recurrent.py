@@ -6,7 +6,7 @@ part and applies one fused op.  Letters: T steps, N batch, H hidden.
 
 from __future__ import annotations
 
-from minitorch.ops._op import op
+from minitorch.ops._op import named, op
 from minitorch.ops.activation import relu
 from minitorch.ops.elementwise import sigmoid, tanh
 from minitorch.ops.joining import cat, stack
@@ -103,54 +103,72 @@ def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
 # --- whole sequences -------------------------------------------------------------------------------------------
 
 
-def _scan(mode, inputs, state, w_hh, b_hh, w_hr):
-    """All steps of one direction; ``inputs`` are the input's gates, one (N, G) per step."""
-    h, c = state if mode == "LSTM" else (state, None)
-    outputs = []
+def _step(mode, gates, state, w_hh, b_hh, w_hr):
+    """The next state, (h,) or (h, c), from this one and the input's gates."""
+    from_state = linear(state[0], w_hh, b_hh)
+    if mode == "LSTM":
+        h, c = lstm_step(gates + from_state, state[1])
+        return (h if w_hr is None else linear(h, w_hr)), c
+    if mode == "GRU":
+        return (gru_step(gates, from_state, state[0]),)
+    return ((relu if mode == "RNN_RELU" else tanh)(gates + from_state),)
+
+
+def _scan(mode, inputs, start, weights):
+    """All steps of one direction: h after each, and the last state.
+
+    ``inputs`` are the input's gates, one (n, G) per step.  In a packed batch n falls from step to step, where
+    sequences end, or rises, where they begin: in the order of the sequences, longest first.
+    """
+    rows = inputs[0].shape[0]
+    state = start if rows == start[0].shape[0] else tuple(part[:rows] for part in start)
+    outputs, ended = [], []
     for gates in inputs:
-        from_state = linear(h, w_hh, b_hh)
-        if mode == "LSTM":
-            h, c = lstm_step(gates + from_state, c)
-            h = h if w_hr is None else linear(h, w_hr)
-        elif mode == "GRU":
-            h = gru_step(gates, from_state, h)
-        else:
-            h = (relu if mode == "RNN_RELU" else tanh)(gates + from_state)
-        outputs.append(h)
-    return outputs, (h, c) if mode == "LSTM" else h
+        n = gates.shape[0]
+        if n < rows:
+            ended.append([part[n:] for part in state])
+            state = tuple(part[:n] for part in state)
+        elif n > rows:
+            state = tuple(cat([part, first[rows:n]]) for part, first in zip(state, start, strict=True))
+        rows = n
+        state = _step(mode, gates, state, *weights)
+        outputs.append(state[0])
+    if ended:
+        state = tuple(cat(parts) for parts in zip(state, *reversed(ended), strict=True))
+    return outputs, state
 
 
-def run_layers(mode, input, state, weights, num_layers, dropout, training, bidirectional):
+def run_layers(mode, input, state, weights, num_layers, dropout, training, bidirectional, batch_sizes=None):
     """A stack of recurrent layers over whole sequences.
 
     Args:
         mode: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
-        input: (T, N, in).
-        state: h (layers * directions, N, H), or (h, c) for an LSTM.
+        input: (T, N, in), or (sum of batch_sizes, in) where it is packed.
+        state: a tuple of h (layers * directions, N, H), and c for an LSTM.
         weights: for each layer and direction [w_ih, w_hh, b_ih, b_hh, w_hr]; without biases those
             are None, without a projection of h (LSTM only) w_hr is.
         dropout: probability, applied after every layer but the last when ``training``.
+        batch_sizes: how many sequences have each step, a list, where the input is packed.
 
-    Returns: output (T, N, directions * H), and the last state in the shape of ``state``.
+    Returns: output (T, N, directions * H), or as the input packed, and the last state as ``state``.
     """
     from minitorch.ops.dropout import dropout as drop
 
     directions = 2 if bidirectional else 1
+    join = stack if batch_sizes is None else cat
     lasts = []
     for layer in range(num_layers):
         sides = []
         for direction in range(directions):
             k = layer * directions + direction
             w_ih, w_hh, b_ih, b_hh, w_hr = weights[k]
-            gates = unbind(linear(input, w_ih, b_ih), 0)
+            gates = linear(input, w_ih, b_ih)
+            gates = unbind(gates, 0) if batch_sizes is None else gates.split(batch_sizes)
             gates = gates[::-1] if direction else gates
-            start = (state[0][k], state[1][k]) if mode == "LSTM" else state[k]
-            outputs, last = _scan(mode, gates, start, w_hh, b_hh, w_hr)
+            outputs, last = _scan(mode, gates, tuple(part[k] for part in state), (w_hh, b_hh, w_hr))
             lasts.append(last)
-            sides.append(stack(outputs[::-1] if direction else outputs))
+            sides.append(join(outputs[::-1] if direction else outputs))
         input = sides[0] if directions == 1 else cat(sides, -1)
         if dropout and training and layer < num_layers - 1:
             input = drop(input, dropout, True)
-    if mode == "LSTM":
-        return input, (stack([h for h, _ in lasts]), stack([c for _, c in lasts]))
-    return input, stack(lasts)
+    return input, tuple(stack(parts) for parts in zip(*lasts, strict=True))

@@ -356,7 +356,7 @@ def _running_extreme(name, better):
         line[axis] = -1
         positions = xp.arange(input.shape[axis]).reshape(line)
         # torch: of equal elements the last one counts.
-        hits = xp.where((input == values) | (xp.isnan(input) if input.dtype.kind == "f" else False), positions, 0)
+        hits = xp.where((input == values) | (xp.isnan(input) if input.dtype.kind in "fV" else False), positions, 0)
         return values, xp.maximum.accumulate(hits, axis).astype("int64")
 
     running.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
@@ -392,13 +392,15 @@ def diff(input, n: int = 1, dim: int = -1, prepend=None, append=None, *, out=Non
 def trapezoid(y, x=None, *, dx=1, dim: int = -1):
     """The integral along ``dim`` by the trapezoidal rule.  Source: torch.trapezoid."""
     length = y.shape[dim]
-    both = y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)
     if x is None:
-        return sum(both, dim) * (dx / 2)
+        # torch: the whole sum less half of both ends.
+        ends = y.select(dim, 0) + y.select(dim, length - 1) if length else 0
+        return (sum(y, dim) - ends * 0.5) * dx
     if x.ndim == 1:
         shape = [1] * y.ndim
         shape[dim] = length
         x = x.reshape(shape)
+    both = y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)
     return sum(both * diff(x, dim=dim), dim) / 2
 
 
@@ -717,9 +719,11 @@ def _median(name, ignore_nan):
 
     def places(xp, lines):
         """For each line the index of its (lower) median."""
+        if lines.dtype.kind == "V":
+            lines = lines.astype("float32")  # bfloat16 does not sort nan last
         order = xp.argsort(lines, -1, kind="stable")
         n = lines.shape[-1]
-        missing = xp.isnan(lines).sum(-1) if lines.dtype.kind == "f" else xp.zeros(lines.shape[:-1], int)
+        missing = xp.isnan(lines).sum(-1) if lines.dtype.kind in "fV" else xp.zeros(lines.shape[:-1], int)
         if ignore_nan:
             middle = xp.maximum((n - missing - 1) // 2, 0)
         else:

@@ -15,6 +15,8 @@ __all__ = ["argsort", "kthvalue", "mode", "msort", "sort", "topk", "unique", "un
 
 def _order(xp, input, axis, descending):
     """The stable order along ``axis``; nan counts as the largest value."""
+    if input.dtype.kind == "V":
+        input = input.astype("float32")  # bfloat16 does not sort nan last
     if not descending:
         return xp.argsort(input, axis, kind="stable")
     # Stable from the back: of equal elements the first still comes first.
@@ -130,6 +132,9 @@ def unique(input, sorted: bool = True, return_inverse: bool = False, return_coun
     Not differentiable.  Source: torch.unique.
     """
     array = input._array
+    if array.dtype.kind == "V":
+        wide = unique(input.float(), sorted, return_inverse, return_counts, dim)
+        return (wide[0].bfloat16(), *wide[1:]) if isinstance(wide, tuple) else wide.bfloat16()
     if dim is None:
         values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, equal_nan=False)
         inverse = inverse.reshape(array.shape)

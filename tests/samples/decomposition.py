@@ -77,7 +77,7 @@ SAMPLES = {
         S(_definite),
         S(_definite_batch),
         S(_definite, upper=True),
-        S(_complex @ _complex.conj().T + _eye),
+        S(_complex @ _complex.conj().T + _eye, _grad=False, _why="a free phase"),
         Fails(-_definite),
         Fails(_tall),
     ],

@@ -244,7 +244,10 @@ SAMPLES = {
     ],
     "neg": _unary(_matrix, kinds="iufc"),
     "positive": [S(_matrix), S(_whole), Fails(_mask)],
-    "abs": _unary(_matrix, kinds="iufc"),
+    "abs": [
+        *_unary(_matrix, kinds="iuf", edges=_edges)[:-1],
+        S(_complex, _inplace=False, _why="torch refuses in place; here the real result is written"),
+    ],
     "reciprocal": _unary(_matrix),
     "addcmul": [
         S(_matrix, normal(3), normal(2, 1)),
@@ -304,7 +307,7 @@ SAMPLES = {
     "cosh": _unary(_matrix),
     "tanh": _unary(_matrix),
     "asinh": _unary(_matrix),
-    "acosh": _unary(1 + positive(2, 3), edges=np.array([1.5, math.inf])),
+    "acosh": _unary(1 + positive(2, 3), edges=np.array([1.0, 1.5])),
     "atanh": _unary(unit(2, 3)),
     "deg2rad": _unary(_matrix, kinds="biuf"),
     "rad2deg": _unary(_matrix, kinds="biuf"),

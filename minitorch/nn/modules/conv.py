@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from minitorch.nn import functional as F
 from minitorch.nn import init
@@ -15,8 +17,11 @@ __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
+#: A length per spatial dimension, or one for all.
+_Lengths = int | tuple[int, ...]
 
-def _repeated(value, spatial):
+
+def _repeated(value: _Lengths, spatial: int) -> tuple[int, ...]:
     return (value,) * spatial if isinstance(value, int) else tuple(value)
 
 
@@ -28,18 +33,18 @@ class _ConvNd(Module):
 
     def __init__(
         self,
-        in_channels,
-        out_channels,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        output_padding,
-        groups,
-        bias,
-        padding_mode,
-        device,
-        dtype,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: _Lengths,
+        stride: _Lengths,
+        padding: _Lengths | str,
+        dilation: _Lengths,
+        output_padding: _Lengths,
+        groups: int,
+        bias: bool,
+        padding_mode: str,
+        device: Any,
+        dtype: Any,
     ) -> None:
         super().__init__()
         if groups <= 0:
@@ -50,7 +55,8 @@ class _ConvNd(Module):
             raise ValueError("out_channels must be divisible by groups")
         if padding_mode not in _PADDING_MODES:
             raise ValueError(
-                f"padding_mode must be one of {set(_PADDING_MODES)}, but got padding_mode='{padding_mode}'"
+                f"padding_mode must be one of {set(_PADDING_MODES)}, "
+                f"but got padding_mode='{padding_mode}'"
             )
         spatial = self.spatial
         stride = _repeated(stride, spatial)
@@ -90,7 +96,7 @@ class _ConvNd(Module):
                 bound = 1 / math.sqrt(fan_in)
                 init.uniform_(self.bias, -bound, bound)
 
-    def _border(self):
+    def _border(self) -> list[int]:
         """The widths for ``F.pad`` that the padding asks for, last dimension first."""
         if self.padding == "valid":
             return [0, 0] * self.spatial
@@ -100,7 +106,8 @@ class _ConvNd(Module):
         return [p for p in reversed(self.padding) for _ in range(2)]
 
     def extra_repr(self) -> str:
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        text = f"{self.in_channels}, {self.out_channels}"
+        text += f", kernel_size={self.kernel_size}, stride={self.stride}"
         ones, zeros = (1,) * self.spatial, (0,) * self.spatial
         if self.padding != zeros:
             text += f", padding={self.padding}"
@@ -124,15 +131,15 @@ class _Convolution(_ConvNd):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size,
-        stride=1,
-        padding=0,
-        dilation=1,
+        kernel_size: _Lengths,
+        stride: _Lengths = 1,
+        padding: _Lengths | str = 0,
+        dilation: _Lengths = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
-        device=None,
-        dtype=None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(
             in_channels,
@@ -152,7 +159,7 @@ class _Convolution(_ConvNd):
     def forward(self, input: Tensor) -> Tensor:
         return self._conv_forward(input, self.weight, self.bias)
 
-    def _conv_forward(self, input, weight, bias):
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         convolve = getattr(F, f"conv{self.spatial}d")
         padding = self.padding
         if self.padding_mode != "zeros":
@@ -172,7 +179,9 @@ class Conv1d(_Convolution):
         padding_mode: "zeros", "reflect", "replicate" or "circular".
 
     Shape: (N, C, L) or (C, L) -> (N, O, L_out) or (O, L_out), with
-    L_out = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1; weight (O, C / groups, kernel_size).
+    L_out = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1;
+    weight (O, C / groups, kernel_size), bias (O), uniform in +-1 / sqrt(C / groups kernel_size).
+    Errors: ValueError for arguments, RuntimeError for an input that do not fit.
     Source: torch.nn.Conv1d.
 
     Example::
@@ -208,7 +217,8 @@ class Conv3d(_Convolution):
 
     Args: as :class:`Conv1d`, with ints or triples.
 
-    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D_out, H_out, W_out); weight (O, C / groups, KD, KH, KW).
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D_out, H_out, W_out);
+    weight (O, C / groups, KD, KH, KW).
     Source: torch.nn.Conv3d.
 
     Example::
@@ -230,16 +240,16 @@ class _Transposed(_ConvNd):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size,
-        stride=1,
-        padding=0,
-        output_padding=0,
+        kernel_size: _Lengths,
+        stride: _Lengths = 1,
+        padding: _Lengths = 0,
+        output_padding: _Lengths = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation=1,
+        dilation: _Lengths = 1,
         padding_mode: str = "zeros",
-        device=None,
-        dtype=None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
@@ -258,7 +268,7 @@ class _Transposed(_ConvNd):
             dtype,
         )
 
-    def forward(self, input: Tensor, output_size=None) -> Tensor:
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """Upsample; ``output_size`` picks among the lengths that a stride leaves open."""
         convolve = getattr(F, f"conv_transpose{self.spatial}d")
         output_padding = (
@@ -275,16 +285,16 @@ class _Transposed(_ConvNd):
             self.dilation,
         )
 
-    def _to_reach(self, input, output_size):
-        """The output padding that gives ``output_size``."""
+    def _to_reach(self, input: Tensor, output_size: Sequence[int]) -> tuple[int, ...]:
+        """The output padding that gives ``output_size``, the batch and channels maybe in front."""
         spatial = self.spatial
         output_size = list(output_size)
         if len(output_size) == input.ndim:
             output_size = output_size[-spatial:]
         if len(output_size) != spatial:
             raise ValueError(
-                f"{type(self).__name__}: for {input.ndim}D input, output_size must have {spatial} or {input.ndim} "
-                f"elements (got {len(output_size)})"
+                f"{type(self).__name__}: for {input.ndim}D input, output_size must have "
+                f"{spatial} or {input.ndim} elements (got {len(output_size)})"
             )
         extra = []
         for wanted, n, s, p, d, k in zip(
@@ -299,15 +309,15 @@ class _Transposed(_ConvNd):
             least = (n - 1) * s - 2 * p + d * (k - 1) + 1
             if not least <= wanted < least + s:
                 raise ValueError(
-                    f"requested an output size of {output_size}, but valid sizes range from {least} to "
-                    f"{least + s - 1} (for an input of {list(input.shape[-spatial:])})"
+                    f"requested an output size of {output_size}, but valid sizes range from "
+                    f"{least} to {least + s - 1} (for an input of {list(input.shape[-spatial:])})"
                 )
             extra.append(wanted - least)
         return tuple(extra)
 
 
 class ConvTranspose1d(_Transposed):
-    """The transpose (gradient) of :class:`Conv1d`: it goes from the output's shape back to the input's.
+    """The transpose (gradient) of :class:`Conv1d`, from its output's shape back to its input's.
 
     Args: as :class:`Conv1d`, and ``output_padding``, added to one side of the output.
 
@@ -330,13 +340,14 @@ class ConvTranspose2d(_Transposed):
 
     Args: as :class:`ConvTranspose1d`, with ints or pairs.
 
-    Shape: (N, C, H, W) or (C, H, W) -> (N, O, H_out, W_out), lengths as in :class:`ConvTranspose1d`;
-    weight (C, O / groups, KH, KW).  Source: torch.nn.ConvTranspose2d.
+    Shape: (N, C, H, W) or (C, H, W) -> (N, O, H_out, W_out), lengths as in
+    :class:`ConvTranspose1d`; weight (C, O / groups, KH, KW).  Source: torch.nn.ConvTranspose2d.
 
     Example::
 
         >>> import minitorch
-        >>> minitorch.nn.ConvTranspose2d(16, 8, 4, stride=2, padding=1)(minitorch.zeros(1, 16, 7, 7)).shape
+        >>> layer = minitorch.nn.ConvTranspose2d(16, 8, 4, stride=2, padding=1)
+        >>> layer(minitorch.zeros(1, 16, 7, 7)).shape
         torch.Size([1, 8, 14, 14])
     """
 
@@ -348,7 +359,8 @@ class ConvTranspose3d(_Transposed):
 
     Args: as :class:`ConvTranspose1d`, with ints or triples.
 
-    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D_out, H_out, W_out).  Source: torch.nn.ConvTranspose3d.
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, O, D_out, H_out, W_out).
+    Source: torch.nn.ConvTranspose3d.
 
     Example::
 

@@ -11,6 +11,10 @@ __all__ = ["Flatten", "Unflatten"]
 class Flatten(Module):
     """Merges the dimensions from ``start_dim`` to ``end_dim``.
 
+    Args:
+        start_dim: the first that is merged.
+        end_dim: the last that is merged.
+
     Shape: (N, *) -> (N, product of *) by default.  Source: torch.nn.Flatten.
 
     Example::
@@ -35,7 +39,12 @@ class Flatten(Module):
 class Unflatten(Module):
     """Splits dimension ``dim`` into ``unflattened_size``.
 
-    Shape: (..., n, ...) -> (..., *unflattened_size, ...).  Raises TypeError for a size that is no tuple of ints.
+    Args:
+        dim: the dimension that is split.
+        unflattened_size: the lengths it is split into; -1 for one that follows from the others.
+
+    Shape: (..., n, ...) -> (..., *unflattened_size, ...).
+    Errors: TypeError for a size that is no tuple of ints.
     Source: torch.nn.Unflatten.
 
     Example::
@@ -57,8 +66,8 @@ class Unflatten(Module):
         for at, length in enumerate(unflattened_size):
             if not isinstance(length, int):
                 raise TypeError(
-                    f"unflattened_size must be tuple of ints, but found element of type {type(length).__name__} at "
-                    f"pos {at}"
+                    "unflattened_size must be tuple of ints, but found element of type "
+                    f"{type(length).__name__} at pos {at}"
                 )
         self.dim = dim
         self.unflattened_size = unflattened_size

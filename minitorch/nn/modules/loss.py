@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from minitorch.nn import functional as F
 from minitorch.nn.module import Module
+from minitorch.nn.modules.distance import PairwiseDistance
 from minitorch.ops.loss import legacy_reduction
 from minitorch.tensor import Tensor
 
@@ -502,7 +503,8 @@ class MultiMarginLoss(_WeightedLoss):
             raise ValueError("only p == 1 and p == 2 supported")
         if weight is not None and weight.dim() != 1:
             raise ValueError(
-                f"MultiMarginLoss: expected weight to be None or 1D tensor, got {weight.dim()}D instead"
+                "MultiMarginLoss: expected weight to be None or 1D tensor, got "
+                f"{weight.dim()}D instead"
             )
         self.p = p
         self.margin = margin
@@ -713,7 +715,7 @@ class TripletMarginWithDistanceLoss(_Loss):
                 f"got {margin} instead"
             )
         self.distance_function = (
-            F.pairwise_distance if distance_function is None else distance_function
+            PairwiseDistance() if distance_function is None else distance_function
         )
         self.margin = margin
         self.swap = swap

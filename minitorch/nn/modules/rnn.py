@@ -14,6 +14,7 @@ from typing import Any
 from minitorch.nn import init
 from minitorch.nn.module import Module
 from minitorch.nn.parameter import Parameter
+from minitorch.nn.utils.rnn import PackedSequence
 from minitorch.ops._op import named
 from minitorch.ops.creation import empty, zeros
 from minitorch.ops.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell, run_layers
@@ -157,8 +158,12 @@ class RNNBase(Module):
     def flatten_parameters(self) -> None:
         """Does nothing: torch moves the weights together here, for cuDNN."""
 
-    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Any = None
+    ) -> tuple[Tensor | PackedSequence, Any]:
         """The outputs of the last layer at every step, and every layer's last state."""
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx)
         self._check_dimensions(input)
         unbatched = input.dim() == 2
         batch_dim = 0 if self.batch_first else 1
@@ -170,17 +175,10 @@ class RNNBase(Module):
         else:
             self._check_state_dimensions(hx, unbatched)
             hx = self._map_state(lambda h: h.unsqueeze(1), hx) if unbatched else hx
-        self.check_forward_args(input, hx, batch_size)
-        output, state = run_layers(
-            self.mode,
-            input.transpose(0, 1) if self.batch_first else input,
-            hx,
-            [self._weights(suffix) for _, suffix in self._suffixes()],
-            self.num_layers,
-            self.dropout,
-            self.training,
-            self.bidirectional,
-        )
+        self.check_forward_args(input, hx, None)
+        if not input.shape[1 - batch_dim]:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
+        output, state = self._run(input.transpose(0, 1) if self.batch_first else input, hx)
         if self.batch_first:
             output = output.transpose(0, 1)
             if self.mode != "LSTM":
@@ -189,6 +187,35 @@ class RNNBase(Module):
             output = output.squeeze(batch_dim)
             state = self._map_state(lambda h: h.squeeze(1), state)
         return output, state
+
+    def _forward_packed(self, input: PackedSequence, hx: Any) -> tuple[PackedSequence, Any]:
+        """As ``forward``; the state stands in the order in which the sequences were given."""
+        data, batch_sizes, order, inverse = input
+        sizes = batch_sizes.tolist()
+        if hx is None:
+            hx = self._zero_state(data, sizes[0])
+        elif order is not None:
+            hx = self._map_state(lambda h: h.index_select(1, order), hx)
+        self.check_forward_args(data, hx, batch_sizes)
+        output, state = self._run(data, hx, sizes)
+        if inverse is not None:
+            state = self._map_state(lambda h: h.index_select(1, inverse), state)
+        return PackedSequence(output, batch_sizes, order, inverse), state
+
+    def _run(self, input: Tensor, hx: Any, batch_sizes: list[int] | None = None) -> tuple:
+        pair = self.mode == "LSTM"
+        output, state = run_layers(
+            self.mode,
+            input,
+            hx if pair else (hx,),
+            [self._weights(suffix) for _, suffix in self._suffixes()],
+            self.num_layers,
+            self.dropout,
+            self.training,
+            self.bidirectional,
+            batch_sizes,
+        )
+        return output, state if pair else state[0]
 
     def _weights(self, suffix: str) -> list[Tensor | None]:
         kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"]
@@ -199,17 +226,16 @@ class RNNBase(Module):
         return function(state)
 
     def _zero_state(self, input: Tensor, batch_size: int) -> Any:
-        rows = self.num_layers * (2 if self.bidirectional else 1)
-        shape = (rows, batch_size, self._output_size)
+        shape = self._state_shape(batch_size, self._output_size)
         return zeros(shape, dtype=input.dtype, device=input.device)
 
     # ---- checks, in torch's order and words ----------------------------------------------------
 
     def _check_dimensions(self, input: Tensor) -> None:
         if input.dim() not in (2, 3):
-            noun = " tensor" if self.mode.startswith("RNN") else ""
+            got = f"{input.dim()}D tensor" if self.mode.startswith("RNN") else f"{input.dim()}D"
             raise ValueError(
-                f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D{noun} instead"
+                f"{self._get_name()}: Expected input to be 2D or 3D, got {got} instead"
             )
 
     def _check_state_dimensions(self, hx: Any, unbatched: bool) -> None:
@@ -260,10 +286,10 @@ class RNNBase(Module):
         if tuple(hx.shape) != tuple(expected_hidden_size):
             raise RuntimeError(msg.format(tuple(expected_hidden_size), list(hx.shape)))
 
-    def check_forward_args(self, input: Tensor, hidden: Any, batch_size: int) -> None:
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
         """Refuse input and state that do not fit.  Errors: ValueError, RuntimeError."""
-        self.check_input(input, None)
-        self.check_hidden_size(hidden, self._state_shape(batch_size, self._output_size))
+        self.check_input(input, batch_sizes)
+        self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
@@ -300,10 +326,10 @@ class RNN(RNNBase):
         dropout: the probability of :class:`Dropout` after every layer but the last.
         bidirectional: whether a second set of weights runs from the end to the start.
 
-    Shape: input (T, N, input_size), or (T, input_size) without a batch; hx (num_layers D, N, H),
-    default zeros -> output (T, N, D H) and the last h in the shape of hx.  The weights of layer k:
-    weight_ih_lk (H, input_size or D H), weight_hh_lk (H, H), bias_ih_lk, bias_hh_lk (H), and the
-    same with "_reverse" behind; all start uniform in +-1 / sqrt(H).
+    Shape: input (T, N, input_size), or (T, input_size) without a batch, or a PackedSequence of
+    those; hx (num_layers D, N, H), default zeros -> output (T, N, D H), or packed, and the last h
+    in the shape of hx.  The weights of layer k: weight_ih_lk (H, input_size or D H),
+    weight_hh_lk (H, H), bias_ih_lk, bias_hh_lk (H), and the same with "_reverse" behind; all start uniform in +-1 / sqrt(H).
     Errors: ValueError, RuntimeError for sizes that do not fit.  Source: torch.nn.RNN; Elman 1990.
 
     Example::
@@ -388,10 +414,9 @@ class LSTM(RNNBase):
         return function(state[0]), function(state[1])
 
     def _zero_state(self, input: Tensor, batch_size: int) -> Any:
-        h = super()._zero_state(input, batch_size)
-        return h, zeros(
-            self._state_shape(batch_size, self.hidden_size), dtype=input.dtype, device=input.device
-        )
+        shape = self._state_shape(batch_size, self.hidden_size)
+        c = zeros(shape, dtype=input.dtype, device=input.device)
+        return super()._zero_state(input, batch_size), c
 
     def _check_state_dimensions(self, hx: Any, unbatched: bool) -> None:
         wanted = 2 if unbatched else 3
@@ -408,15 +433,16 @@ class LSTM(RNNBase):
         _, batch_size, _ = self.get_expected_hidden_size(input, batch_sizes)
         return self._state_shape(batch_size, self.hidden_size)
 
-    def check_forward_args(self, input: Tensor, hidden: Any, batch_size: int) -> None:
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
         """Refuse input and state that do not fit.  Errors: ValueError, RuntimeError."""
-        self.check_input(input, None)
-        for half, length in enumerate((self._output_size, self.hidden_size)):
-            self.check_hidden_size(
-                hidden[half],
-                self._state_shape(batch_size, length),
-                f"Expected hidden[{half}] size {{}}, got {{}}",
-            )
+        self.check_input(input, batch_sizes)
+        expected = (
+            self.get_expected_hidden_size(input, batch_sizes),
+            self.get_expected_cell_size(input, batch_sizes),
+        )
+        for half in (0, 1):
+            message = f"Expected hidden[{half}] size {{}}, got {{}}"
+            self.check_hidden_size(hidden[half], expected[half], message)
 
 
 # ---- single steps ----------------------------------------------------------------------------

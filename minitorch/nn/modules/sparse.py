@@ -127,7 +127,7 @@ class Embedding(Module):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> Self:
-        """A layer over the rows of ``embeddings`` (V, D), which are not trained unless ``freeze`` is False.
+        """A layer over the rows of ``embeddings`` (V, D), trained only without ``freeze``.
 
         Errors: AssertionError for other than 2 dimensions.
         """

@@ -64,8 +64,9 @@ def _is_causal(mask: Tensor | None, hint: bool | None, length: int) -> bool:
 class TransformerEncoderLayer(Module):
     """Self-attention and a feed-forward network, each added to its input and normalised.
 
-    ``x = norm1(x + attention(x))``, ``x = norm2(x + linear2(activation(linear1(x))))``; with
-    ``norm_first``, ``x = x + attention(norm1(x))``, ``x = x + linear2(activation(linear1(norm2(x))))``.
+    ``x = norm1(x + attention(x))``, ``x = norm2(x + feed_forward(x))``; with ``norm_first``,
+    ``x = x + attention(norm1(x))``, ``x = x + feed_forward(norm2(x))``;
+    ``feed_forward(x) = linear2(activation(linear1(x)))``.
 
     Args:
         d_model: E.

@@ -1,5 +1,6 @@
-"""What is done to a model's parameters and gradients beside training: clipping, flattening."""
+"""What is done beside training: clipping gradients, flattening parameters, packing sequences."""
 
+from minitorch.nn.utils import rnn
 from minitorch.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -16,5 +17,6 @@ __all__ = [
     "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
+    "rnn",
     "vector_to_parameters",
 ]
