@@ -11,13 +11,21 @@ from minitorch.ops import (
     activation,
     conversion,
     creation,
-    decomposition,  # noqa: F401  (imported so that its composites become methods too)
+    decomposition,
+    diagonals,
     elementwise,
+    filling,
+    gathering,
     indexing,
+    inplace_views,
     linalg,
+    masking,
+    parts,
     random,
+    rearranging,
     reduction,
     shape,
+    slices,
     sorting,
 )
 from minitorch.ops._op import COMPOSITES, REGISTRY
@@ -25,6 +33,30 @@ from minitorch.printing import tensor_format, tensor_str
 from minitorch.tensor import Tensor, wrap
 
 __all__ = ["install"]
+
+#: The modules that give the Tensor methods: ops and composites by the registries, which know them
+#: once their module is imported, and the rest in the modules' own METHODS and PROPERTIES.
+_MODULES = (
+    activation,
+    conversion,
+    creation,
+    decomposition,
+    diagonals,
+    elementwise,
+    filling,
+    gathering,
+    indexing,
+    inplace_views,
+    linalg,
+    masking,
+    parts,
+    random,
+    rearranging,
+    reduction,
+    shape,
+    slices,
+    sorting,
+)
 
 
 def install() -> None:
@@ -41,14 +73,11 @@ def install() -> None:
                 setattr(Tensor, name, function.function)
                 if function.inplace is not None:
                     setattr(Tensor, name + "_", function.inplace)
-    for module in (activation, conversion, creation, elementwise, indexing, linalg, random, reduction, shape, sorting):
+    for module in _MODULES:
         for name, method in getattr(module, "METHODS", {}).items():
             setattr(Tensor, name, method)
         for name, getter in getattr(module, "PROPERTIES", {}).items():
             setattr(Tensor, name, property(getter, doc=getter.__doc__))
-    for name in _COMPARISONS:
-        for alias in (name, *REGISTRY[name].aliases):
-            setattr(Tensor, alias + "_", _comparison_twin(REGISTRY[name], alias))
     _install_operators()
     setattr(Tensor, "__repr__", tensor_str)
     setattr(Tensor, "__format__", tensor_format)
@@ -61,24 +90,6 @@ def _inplace_twin(op, name):
     twin.__name__ = twin.__qualname__ = name + "_"
     twin.op = op
     twin.__doc__ = f"In-place twin of :func:`{name}`: the result is written into this tensor."
-    return twin
-
-
-#: The ops whose in-place twins write truth values into a tensor of any element type, as 0 and 1.
-_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
-
-
-def _comparison_twin(op, name):
-    def twin(self, other):
-        result = op.function(self, other)
-        if result.shape != self.shape:
-            raise RuntimeError(
-                f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(result.shape)}"
-            )
-        return self.copy_(result)
-
-    twin.__name__ = twin.__qualname__ = name + "_"
-    twin.__doc__ = f"In-place twin of :func:`{name}`: the result is written into this tensor, as 0 and 1."
     return twin
 
 
@@ -140,7 +151,7 @@ def _reflected(function):
     def operator(self, other):
         if not isinstance(other, (bool, int, float, complex, np.generic)):
             return NotImplemented
-        return function(creation.scalar_tensor(other, dtype=None), self)
+        return function(other.item() if isinstance(other, np.generic) else other, self)
 
     return operator
 
@@ -152,7 +163,7 @@ def _matmul_operator(self, other):
 def _iterate(self):
     if not self.ndim:
         raise TypeError("iteration over a 0-d tensor")
-    return iter(shape.unbind(self, 0))
+    return iter(parts.unbind(self, 0))
 
 
 def _contains(self, element):

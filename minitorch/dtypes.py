@@ -19,6 +19,7 @@ __all__ = [
     "float16",
     "float32",
     "float64",
+    "from_class_name",
     "from_numpy",
     "get_default_dtype",
     "iinfo",
@@ -35,7 +36,17 @@ __all__ = [
 class dtype:
     """The element type of a tensor.  Compared by identity; prints as torch's (``torch.float32``)."""
 
-    __slots__ = ("name", "rank", "is_floating_point", "is_complex", "is_signed", "itemsize", "_np")
+    __slots__ = (
+        "name",
+        "rank",
+        "is_floating_point",
+        "is_complex",
+        "is_signed",
+        "itemsize",
+        "legacy_name",
+        "cpp_name",
+        "_np",
+    )
 
     name: str
     #: 0 bool, 1 integer, 2 floating point, 3 complex: the category that promotion compares.
@@ -45,14 +56,20 @@ class dtype:
     is_signed: bool
     #: Bytes per element.
     itemsize: int
+    #: What the old tensor classes (``torch.FloatTensor``) call it, and most of torch's messages.
+    legacy_name: str
+    #: What some messages call it: its name in C++.
+    cpp_name: str
 
-    def __init__(self, name, rank, itemsize, is_signed=True):
+    def __init__(self, name, rank, itemsize, legacy_name, cpp_name, is_signed=True):
         self.name = name
         self.rank = rank
         self.is_floating_point = rank == 2
         self.is_complex = rank == 3
         self.is_signed = is_signed
         self.itemsize = itemsize
+        self.legacy_name = legacy_name
+        self.cpp_name = cpp_name
         self._np = None if name == "bfloat16" else np.dtype(name)
 
     @property
@@ -79,21 +96,22 @@ def _by_name(name):
     return _BY_NAME[name]
 
 
-bool_ = dtype("bool", 0, 1, is_signed=False)
-uint8 = dtype("uint8", 1, 1, is_signed=False)
-int8 = dtype("int8", 1, 1)
-int16 = dtype("int16", 1, 2)
-int32 = dtype("int32", 1, 4)
-int64 = dtype("int64", 1, 8)
-float16 = dtype("float16", 2, 2)
-bfloat16 = dtype("bfloat16", 2, 2)
-float32 = dtype("float32", 2, 4)
-float64 = dtype("float64", 2, 8)
-complex64 = dtype("complex64", 3, 8)
-complex128 = dtype("complex128", 3, 16)
+bool_ = dtype("bool", 0, 1, "Bool", "bool", is_signed=False)
+uint8 = dtype("uint8", 1, 1, "Byte", "unsigned char", is_signed=False)
+int8 = dtype("int8", 1, 1, "Char", "signed char")
+int16 = dtype("int16", 1, 2, "Short", "short int")
+int32 = dtype("int32", 1, 4, "Int", "int")
+int64 = dtype("int64", 1, 8, "Long", "long int")
+float16 = dtype("float16", 2, 2, "Half", "c10::Half")
+bfloat16 = dtype("bfloat16", 2, 2, "BFloat16", "c10::BFloat16")
+float32 = dtype("float32", 2, 4, "Float", "float")
+float64 = dtype("float64", 2, 8, "Double", "double")
+complex64 = dtype("complex64", 3, 8, "ComplexFloat", "c10::complex<float>")
+complex128 = dtype("complex128", 3, 16, "ComplexDouble", "c10::complex<double>")
 
 _ALL = (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
 _BY_NAME = {d.name: d for d in _ALL}
+_BY_CLASS_NAME = {f"torch.{d.legacy_name}Tensor": d for d in _ALL}
 _FROM_NUMPY = {d._np: d for d in _ALL if d._np is not None}
 
 
@@ -105,6 +123,11 @@ def _load_bfloat16():
     bfloat16._np = np.dtype(ml_dtypes.bfloat16)
     _FROM_NUMPY[bfloat16._np] = bfloat16
     return bfloat16._np
+
+
+def from_class_name(name: str) -> dtype | None:
+    """The dtype of the old tensor class of that name, ``"torch.FloatTensor"``; None if unknown."""
+    return _BY_CLASS_NAME.get(name)
 
 
 def from_numpy(numpy_dtype: np.dtype) -> dtype:

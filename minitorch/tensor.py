@@ -277,7 +277,8 @@ class Tensor:
     @property
     def is_leaf(self) -> bool:
         """Whether the tensor was made by the user, not by a recorded op."""
-        return not self._requires_grad or self._node is None or type(self._node) is AccumulateGrad
+        edge = self._edge()
+        return edge is None or type(edge[0]) is AccumulateGrad
 
     @property
     def grad_fn(self):
@@ -296,10 +297,10 @@ class Tensor:
 
     @property
     def _base(self):
-        return None if self._view is None else self._view.base
+        return self._view.base if self._is_view() else None
 
     def _is_view(self):
-        return self._view is not None
+        return self._view is not None and not self._view.of_old_self
 
     @property
     def grad(self) -> Tensor | None:
@@ -458,14 +459,19 @@ class Tensor:
             raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
         return bool(self._array.item())
 
+    def _number(self):
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
+
     def __int__(self):
-        return int(self.item())
+        return int(self._number())
 
     def __float__(self):
-        return float(self.item())
+        return float(self._number())
 
     def __complex__(self):
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self):
         if self._array.size != 1 or self._array.dtype.kind not in "iub":

@@ -640,6 +640,82 @@ def test_single_precision_is_torchs(case):
     assert_close(*got, "float32", 2e-5)
 
 
+MASKS = {
+    "none": None,
+    "causal": np.triu(np.ones((3, 3)), 1).astype(bool),
+    "added": np.array([[0.0, -np.inf, 0.5], [1.0, 0.0, -1.0], [0.0, 0.0, 0.0]]),
+    "per head": np.random.default_rng(3).standard_normal((4, 3, 3)),
+}
+PADDINGS = {
+    "none": None,
+    "hidden": np.array([[False, False, True], [False, False, False]]),
+    "added": np.array([[0.0, 0.5, -np.inf], [0.0, 0.0, 0.0]]),
+}
+ATTENTION_OPTIONS = [
+    {},
+    {"average_attn_weights": False},
+    {"need_weights": False},
+    {"is_causal": True, "need_weights": False},
+]
+
+
+def attend(lib, mask, padding, options, dropout):
+    lib.manual_seed(3)
+    layer = lib.nn.MultiheadAttention(4, 2, dropout=dropout, batch_first=True).double()
+    words = tensor_of(lib, np.random.default_rng(1).standard_normal((2, 3, 4))).requires_grad_()
+    masks = {"attn_mask": mask, "key_padding_mask": padding}
+    masks = {name: m if m is None else tensor_of(lib, m) for name, m in masks.items()}
+    results = flat(layer(words, words, words, **masks, **options))
+    wanted = [words, *layer.parameters()]
+    gradients = lib.autograd.grad(results, wanted, directions(lib, results, 1))
+    return [node_name(r) for r in results], numbers([*results, *gradients])
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("options", ATTENTION_OPTIONS, ids=str)
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.filterwarnings("ignore:Support for mismatched")
+def test_attention_under_masks_is_torchs(mask, padding, options, dropout):
+    torch = pytest.importorskip("torch")
+    if "is_causal" in options and mask == "none":
+        pytest.skip("a hint without a mask is refused")
+    arguments = MASKS[mask], PADDINGS[padding], options, dropout
+    (nodes, ours), (their_nodes, theirs) = (attend(lib, *arguments) for lib in (mt, torch))
+    assert nodes == their_nodes
+    assert_close(ours, theirs, "attention")
+
+
+INTERPOLATIONS = [
+    {"size": (7, 3), "mode": "bilinear", "antialias": True},
+    {"size": (2, 3), "mode": "bilinear", "antialias": True, "align_corners": True},
+    {"size": (2, 9), "mode": "bicubic", "antialias": True},
+    {"scale_factor": 0.4, "mode": "bicubic", "align_corners": True},
+    {"scale_factor": (0.4, 2.3), "mode": "bilinear"},
+    {"scale_factor": 2.3, "mode": "nearest"},
+    {"scale_factor": 2.3, "mode": "area"},
+    {"size": (1, 1), "mode": "bilinear", "align_corners": True},
+]
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("options", INTERPOLATIONS, ids=str)
+def test_interpolation_is_torchs(options):
+    torch = pytest.importorskip("torch")
+    got = []
+    for lib in (mt, torch):
+        array = np.random.default_rng(0).standard_normal((2, 3, 5, 6))
+        image = tensor_of(lib, array).requires_grad_()
+        result = lib.nn.functional.interpolate(image, **options)
+        way = directions(lib, [result], 1)
+        (gradient,) = lib.autograd.grad([result], [image], way, create_graph=True)
+        second = lib.autograd.grad([gradient], way, directions(lib, [gradient], 2))
+        got.append(([node_name(result)], numbers([result, gradient, *second])))
+    assert got[0][0] == got[1][0]
+    assert_close(got[0][1], got[1][1], "interpolated", 1e-7)
+
+
 # ---- what is refused -----------------------------------------------------------------------------
 
 REFUSED = [

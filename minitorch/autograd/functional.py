@@ -25,7 +25,7 @@ import numpy as np
 
 from minitorch.autograd.interface import grad
 from minitorch.autograd.mode import enable_grad
-from minitorch.ops import joining, shape
+from minitorch.ops import joining, parts, shape
 from minitorch.tensor import Tensor, wrap
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -454,7 +454,7 @@ def _jacobian_of(
     """The derivatives of one output by each input, from one backward per element of the output."""
     missing = _INDEPENDENT.replace("The output", f"Output {number}") if strict else None
     rows: list[tuple[Tensor, ...]] = []
-    for element in shape.unbind(shape.reshape(output, (-1,))):
+    for element in parts.unbind(shape.reshape(output, (-1,))):
         found = _gradients([element], at, None, create_graph)
         row = _complete(found, at, missing)
         if strict and create_graph:

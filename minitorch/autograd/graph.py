@@ -12,6 +12,7 @@ from collections import OrderedDict
 from typing import Any
 
 from minitorch.autograd import anomaly
+from minitorch.dtypes import from_numpy
 from minitorch.hooks import RemovableHandle
 
 __all__ = ["AccumulateGrad", "Node", "get_gradient_edge"]
@@ -195,7 +196,7 @@ class AccumulateGrad(Node):
     def accumulate(self, g, create_graph, fresh):
         """Add ``g`` to the leaf's gradient, then run the hooks that wait for that."""
         leaf = self._leaf()
-        if leaf is None:
+        if leaf is None or not leaf._requires_grad:  # it may have been frozen since the forward pass
             return
         leaf._accumulate_grad(g, create_graph, fresh)
         if self.hooks is not None:
@@ -219,7 +220,7 @@ def get_gradient_edge(tensor) -> tuple:
 
 def modified_in_place_error(array, version, expected, source) -> RuntimeError:
     """The error for a tensor that was written in place after backward had saved it."""
-    kind = f"torch.{LEGACY_NAMES[array.dtype.name]}Tensor"
+    kind = f"torch.{from_numpy(array.dtype).legacy_name}Tensor"
     origin = "" if source is None else f", which is output {source[1]} of {source[0].name()},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
@@ -228,22 +229,6 @@ def modified_in_place_error(array, version, expected, source) -> RuntimeError:
         "torch.autograd.set_detect_anomaly(True)."
     )
 
-
-#: What torch's old tensor classes (``torch.FloatTensor``) call the element types.
-LEGACY_NAMES = {
-    "float32": "Float",
-    "float64": "Double",
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "int64": "Long",
-    "int32": "Int",
-    "int16": "Short",
-    "int8": "Char",
-    "uint8": "Byte",
-    "bool": "Bool",
-    "complex64": "ComplexFloat",
-    "complex128": "ComplexDouble",
-}
 
 FREED_MESSAGE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have "

@@ -26,10 +26,10 @@ def _replay(chain, base):
 class View:
     """What makes a tensor a view: its base and the steps ``(op, metadata, output index)`` from there."""
 
-    __slots__ = ("base", "chain", "version", "recorded", "several")
+    __slots__ = ("_base", "chain", "version", "recorded", "several", "of_old_self")
 
     def __init__(self, base, chain, version, recorded, several):
-        self.base = base
+        self._base = base
         self.chain = chain
         #: The version of the storage for which the tensor's edge was made.
         self.version = version
@@ -37,6 +37,16 @@ class View:
         self.recorded = recorded
         #: Whether the op that made the view made several at once (``unbind``, ``split``).
         self.several = several
+        #: Whether the base is the tensor's own old self, from before it was reshaped in place.
+        self.of_old_self = False
+
+    @property
+    def base(self):
+        """The tensor at which the chain begins, itself no view."""
+        base = self._base
+        while base._view is not None:  # the base was reshaped in place: its old self is behind it
+            base = base._view._base
+        return base
 
     @staticmethod
     def of(tensor, op, metadata, index):
@@ -117,9 +127,9 @@ def _call(function, *args, **kwargs):
 def check_writable(tensor):
     """Raise torch's error where a recorded in-place write to ``tensor`` is not allowed."""
     view = tensor._view
+    if tensor._requires_grad and tensor.is_leaf:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if view is None:
-        if tensor._requires_grad and tensor.is_leaf:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         return
     base = view.base
     if base._requires_grad and base.is_leaf:

@@ -22,7 +22,6 @@ from minitorch.ops.activation import (
     softsign,
     tanhshrink,
 )
-
 from minitorch.ops.attention import multi_head_attention_forward, scaled_dot_product_attention
 from minitorch.ops.convolution import (
     conv1d,
@@ -111,6 +110,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "celu_",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -125,6 +125,7 @@ __all__ = [
     "dropout2d",
     "dropout3d",
     "elu",
+    "elu_",
     "embedding",
     "feature_alpha_dropout",
     "gaussian_nll_loss",
@@ -136,6 +137,7 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
@@ -144,6 +146,7 @@ __all__ = [
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
     "local_response_norm",
     "log_softmax",
@@ -173,8 +176,10 @@ __all__ = [
     "relu_",
     "rms_norm",
     "rrelu",
+    "rrelu_",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
@@ -187,6 +192,7 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]
@@ -212,12 +218,18 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """``input`` above 0, ``negative_slope * input`` below.  Shape: (*) -> (*).  Source: F.leaky_relu."""
+    """``input`` above 0, ``negative_slope * input`` below.
+
+    Shape: (*) -> (*).  Source: F.leaky_relu.
+    """
     return _run(activation.leaky_relu, input, inplace, negative_slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """``input`` above 0, ``alpha * (exp(input) - 1)`` below.  Shape: (*) -> (*).  Source: F.elu."""
+    """``input`` above 0, ``alpha * (exp(input) - 1)`` below.
+
+    Shape: (*) -> (*).  Source: F.elu.
+    """
     return _run(activation.elu, input, inplace, alpha)
 
 
@@ -227,7 +239,10 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """``max(0, x) + min(0, alpha * (exp(x / alpha) - 1))``.  Shape: (*) -> (*).  Source: F.celu."""
+    """``max(0, x) + min(0, alpha * (exp(x / alpha) - 1))``.
+
+    Shape: (*) -> (*).  Source: F.celu.
+    """
     return activation.celu_(input, alpha) if inplace else activation.celu(input, alpha)
 
 
@@ -241,8 +256,13 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return _run(activation.mish, input, inplace)
 
 
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """``input`` limited to [min_val, max_val].  Shape: (*) -> (*).  Source: F.hardtanh."""
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """``input`` limited to [min_val, max_val].
+
+    Shape: (*) -> (*).  Source: F.hardtanh.
+    """
     return _run(activation.hardtanh, input, inplace, min_val, max_val)
 
 
@@ -257,5 +277,48 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """``input`` above ``threshold``, ``value`` elsewhere.  Shape: (*) -> (*).  Source: F.threshold."""
+    """``input`` above ``threshold``, ``value`` elsewhere.
+
+    Shape: (*) -> (*).  Source: F.threshold.
+    """
     return _run(activation.threshold, input, inplace, threshold, value)
+
+
+# ---- the names of the in-place twins ---------------------------------------------------------
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In-place twin of :func:`celu`.  Source: F.celu_."""
+    return celu(input, alpha, True)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In-place twin of :func:`elu`.  Source: F.elu_."""
+    return elu(input, alpha, True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """In-place twin of :func:`hardtanh`.  Source: F.hardtanh_."""
+    return hardtanh(input, min_val, max_val, True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """In-place twin of :func:`leaky_relu`.  Source: F.leaky_relu_."""
+    return leaky_relu(input, negative_slope, True)
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False
+) -> Tensor:
+    """In-place twin of :func:`rrelu`.  Source: F.rrelu_."""
+    return rrelu(input, lower, upper, training, True)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """In-place twin of :func:`selu`.  Source: F.selu_."""
+    return selu(input, True)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """In-place twin of :func:`threshold`.  Source: F.threshold_."""
+    return _run(activation.threshold, input, True, threshold, value)

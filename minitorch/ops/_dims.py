@@ -6,6 +6,8 @@ import operator
 
 __all__ = [
     "as_sizes",
+    "loose_sizes",
+    "reduced_dims",
     "unique_dims",
     "wrap_dim",
 ]
@@ -38,6 +40,14 @@ def unique_dims(dims, ndim: int, name: str = "") -> tuple[int, ...]:
     return wrapped
 
 
+def reduced_dims(dim, ndim: int, name: str = "") -> tuple[int, ...]:
+    """The dimensions that a reduction's ``dim`` names: all for None and (), none of a scalar."""
+    if dim is None or isinstance(dim, (tuple, list)) and not dim:
+        return tuple(range(ndim))
+    dims = unique_dims(dim, ndim, name)
+    return dims if ndim else ()
+
+
 def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
     """A size given as one int or a sequence of them, as ints."""
     if not isinstance(size, (tuple, list)):
@@ -49,10 +59,18 @@ def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
         except TypeError:
             raise TypeError(
                 f"{name}(): argument '{argument}' (position 1) must be tuple of ints, but found "
-                "element of type "
-                f"{type(length).__name__} at pos {at}"
+                f"element of type {type(length).__name__} at pos {at}"
             ) from None
     return tuple(checked)
+
+
+def loose_sizes(size, named, name: str, argument: str = "size") -> tuple[int, ...]:
+    """The sizes of ``f(2, 3)``, ``f((2, 3))`` or ``f(size=(2, 3))`` (as ``named``), as ints."""
+    if named is not None:
+        size = (named,)
+    if len(size) == 1:
+        size = size[0]
+    return as_sizes(size, name, argument)
 
 
 def _integer(value, name, argument, wanted="int", position=""):

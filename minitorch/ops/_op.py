@@ -28,7 +28,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd import anomaly
-from minitorch.autograd.graph import FREED_MESSAGE, LEGACY_NAMES, Node, modified_in_place_error, next_sequence
+from minitorch.autograd.graph import FREED_MESSAGE, Node, modified_in_place_error, next_sequence
 from minitorch.autograd.mode import mode
 from minitorch.autograd.views import View, check_writable, rebase
 from minitorch.backends import inside_quiet_context, is_array, namespace
@@ -40,8 +40,10 @@ from minitorch.tensor import Tensor, wrap
 
 __all__ = [
     "COMPOSITES",
+    "NUMBERS",
     "REGISTRY",
     "Op",
+    "array_of",
     "cast",
     "composite",
     "expand",
@@ -50,6 +52,7 @@ __all__ = [
     "op",
     "sum_to",
     "view_scatter",
+    "write",
 ]
 
 #: Every op by name; the surface, the tests and the docs are derived from it.
@@ -57,7 +60,7 @@ REGISTRY: dict[str, Op] = {}
 #: Every public function that is composed of ops, by name.
 COMPOSITES: dict[str, Composite] = {}
 
-_NUMBERS = (bool, int, float, complex)
+NUMBERS = (bool, int, float, complex)
 _ALL_KINDS = "biufVc"
 _new = object.__new__
 _ndarray = np.ndarray
@@ -277,7 +280,7 @@ class Op:
 
         def call(args, kwargs):
             other = args[1]
-            if not isinstance(other, (Tensor, *_NUMBERS, np.generic)):
+            if not isinstance(other, (Tensor, *NUMBERS, np.generic)):
                 return NotImplemented
             return self.call(args, kwargs)
 
@@ -396,7 +399,7 @@ class Op:
     def _run(self, inputs, common, params):
         """The forward on the arrays behind ``inputs``, in this thread's quiet context."""
         if self.sequence:
-            arrays = [[x._array for x in inputs[0]], *map(_array_of, inputs[1:])]
+            arrays = [[x._array for x in inputs[0]], *map(array_of, inputs[1:])]
             first = arrays[0][0]
         else:
             arrays = [x._array if isinstance(x, Tensor) else _operand_array(x, common) for x in inputs]
@@ -430,8 +433,8 @@ class Op:
                 raise TypeError(f"{self.name}(): argument 'out' must be Tensor, not {type(target).__name__}")
             if tensor.dtype.rank > target.dtype.rank:
                 raise RuntimeError(
-                    f"result type {_title(tensor.dtype)} can't be cast to the desired output type "
-                    f"{_title(target.dtype)}"
+                    f"result type {tensor.dtype.legacy_name} can't be cast to the desired output type "
+                    f"{target.dtype.legacy_name}"
                 )
         for target, tensor in zip(targets, tensors, strict=True):
             if target._array.shape == tensor._array.shape:
@@ -448,7 +451,7 @@ class Op:
         plain = not kwargs and len(args) == count and not self.required and not self.sequence
         if plain and all(isinstance(x, Tensor) for x in args):
             return list(args), self.defaults, None
-        if self.legacy and len(args) == count + 1 and isinstance(args[1], _NUMBERS):
+        if self.legacy and len(args) == count + 1 and isinstance(args[1], NUMBERS):
             kwargs = {**kwargs, self.legacy: args[1]}
             args = (args[0], *args[2:])
         inputs, extra = list(args[:count]), args[count:]
@@ -503,7 +506,7 @@ class Op:
         if value is None and name in self.optional:
             return None
         if name in self.numbers:
-            if isinstance(value, _NUMBERS):
+            if isinstance(value, NUMBERS):
                 return value
             if isinstance(value, np.generic):
                 return value.item()
@@ -522,7 +525,7 @@ class Op:
             return inputs, common
         dtype = inputs[0]._array.dtype if common is None else common.numpy
         if dtype.kind not in self.kinds:
-            raise NotImplementedError(f'"{self.name}_cpu" not implemented for \'{_title(dtype_of(dtype))}\'')
+            raise NotImplementedError(f'"{self.name}_cpu" not implemented for \'{dtype_of(dtype).legacy_name}\'')
         return inputs, common
 
     def _promoted(self, inputs):
@@ -621,12 +624,12 @@ class Op:
         if out is not None:
             raise TypeError(f"{self.name}_() got an unexpected keyword argument 'out'")
         recording = mode.grad and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
-        if recording:
+        if recording or (mode.grad and tensor._view is not None and tensor._view.base._requires_grad):
             check_writable(tensor)
         inputs, common = self._prepared(inputs)
         if common is not None and common.rank > tensor.dtype.rank:
             raise RuntimeError(
-                f"result type {_title(common)} can't be cast to the desired output type {_title(tensor.dtype)}"
+                f"result type {common.legacy_name} can't be cast to the desired output type {tensor.dtype.legacy_name}"
             )
         edges, mask = self._edges(inputs) if recording and self.differentiable else ((), 0)
         if mask and inputs[0] is tensor and 0 in (self._plans.get(mask) or self._plan(mask)).saved:
@@ -634,8 +637,8 @@ class Op:
         result = self._run(inputs, common, params)
         if result.dtype != tensor._array.dtype and dtype_of(result.dtype).rank > tensor.dtype.rank:
             raise RuntimeError(
-                f"result type {_title(dtype_of(result.dtype))} can't be cast to the desired output type "
-                f"{_title(tensor.dtype)}"
+                f"result type {dtype_of(result.dtype).legacy_name} can't be cast to the desired output type "
+                f"{tensor.dtype.legacy_name}"
             )
         write(tensor, result, self.name + "_")
         if mask:
@@ -812,7 +815,7 @@ def namespace_of(value):
     return namespace(value[0] if isinstance(value, (list, tuple)) else value)
 
 
-def _array_of(x):
+def array_of(x):
     return x._array if isinstance(x, Tensor) else x
 
 
@@ -830,10 +833,6 @@ def _cast_operand(x, common):
     if x is None:
         return None
     return (bool, int, float, complex)[common.rank](x)
-
-
-def _title(dtype):
-    return LEGACY_NAMES[dtype.name]
 
 
 def _broadcast_error(arrays, error):
@@ -957,7 +956,7 @@ def cast(xp, input, /, dtype):
 cast.vjp(input=lambda g: g)  # the machinery casts it back
 
 
-@op(view=True, varargs="size")
+@op(view=True, varargs="size", public=False, method=True)
 def expand(xp, input, /, size, *, implicit=False):
     """Repeat dimensions of length 1, and new leading ones, without copying.
 
@@ -967,7 +966,7 @@ def expand(xp, input, /, size, *, implicit=False):
     new = len(size) - input.ndim
     if new < 0:
         raise RuntimeError(
-            f"expand(torch.{_title(dtype_of(input.dtype))}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
+            f"expand(torch.{dtype_of(input.dtype).legacy_name}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
             f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
         )
     lengths = list(size)

@@ -7,9 +7,10 @@ import warnings
 
 import numpy as np
 
+from minitorch.ops._dims import wrap_dim
 from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import erf, exp, masked_zero, sigmoid, tanh
-from minitorch.ops.reduction import axis_of, sum
+from minitorch.ops.reduction import sum
 from minitorch.tensor import wrap
 
 __all__ = [
@@ -46,7 +47,7 @@ __all__ = [
 _F = "nn.functional"
 
 
-# --- piecewise linear ---------------------------------------------------------------------------------
+# --- piecewise linear ---------------------------------------------------------------------------
 
 
 @op(elementwise=True)
@@ -60,11 +61,16 @@ relu.vjp(input=lambda g, out: g * (out > 0))
 
 @op(elementwise=True, home=_F, node="LeakyReluBackward0")
 def leaky_relu(xp, input, /, negative_slope=0.01):
-    """``input`` above 0, ``negative_slope * input`` below.  Shape: (*) -> (*).  Source: F.leaky_relu."""
+    """``input`` above 0, ``negative_slope * input`` below.
+
+    Shape: (*) -> (*).  Source: F.leaky_relu.
+    """
     return xp.where(input > 0, input, input * negative_slope)
 
 
-leaky_relu.vjp(input=lambda g, input, negative_slope: g * (input > 0) + (g * negative_slope) * (input <= 0))
+leaky_relu.vjp(
+    input=lambda g, input, negative_slope: g * (input > 0) + (g * negative_slope) * (input <= 0)
+)
 
 
 @op(elementwise=True, public=False, method=False, inplace=False)
@@ -102,7 +108,9 @@ def prelu(input, weight):
                 "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
                 f"{weight.numel()} and channel size = {channels}."
             )
-    shape = [-1 if dim == 1 else 1 for dim in range(input.ndim)] if input.ndim > 1 else [1] * input.ndim
+    shape = (
+        [-1 if dim == 1 else 1 for dim in range(input.ndim)] if input.ndim > 1 else [1] * input.ndim
+    )
     return prelu_kernel(input, weight.reshape(shape))
 
 
@@ -123,8 +131,16 @@ def relu6(input):
     return hardtanh(input, 0.0, 6.0)
 
 
-def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False):
-    """``input`` above 0, ``a * input`` elsewhere: a is drawn from [lower, upper), or its middle unless training.
+def rrelu(
+    input,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+):
+    """``input`` above 0, ``a * input`` elsewhere, with a drawn from [lower, upper).
+
+    Unless ``training``, a is the middle of the two.
 
     Shape: (*) -> (*).  Raises RuntimeError for lower > upper.  Source: F.rrelu; Xu et al. (2015).
     """
@@ -134,7 +150,11 @@ def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool 
         slopes = _rrelu_slopes(input, lower, upper)
     else:
         slopes = wrap(np.full((), (lower + upper) / 2, input._array.dtype))
-    return randomised_relu.op.call_inplace(input, slopes) if inplace else randomised_relu(input, slopes)
+    return (
+        randomised_relu.op.call_inplace(input, slopes)
+        if inplace
+        else randomised_relu(input, slopes)
+    )
 
 
 def _rrelu_slopes(input, lower, upper):
@@ -157,16 +177,19 @@ def randomised_relu(xp, input, slopes, /):
 randomised_relu.vjp(input=lambda g, input, slopes: g * ((input > 0) + slopes * (input <= 0)))
 
 
-@op(elementwise=True)
+@op(elementwise=True, method=False)
 def threshold(xp, input, /, threshold, value):
-    """``input`` above ``threshold``, ``value`` elsewhere.  Shape: (*) -> (*).  Source: torch.threshold."""
+    """``input`` above ``threshold``, ``value`` elsewhere.
+
+    Shape: (*) -> (*).  Source: torch.threshold.
+    """
     return xp.where(input <= threshold, xp.asarray(value, input.dtype), input)
 
 
 threshold.vjp(input=lambda g, input, threshold: g * (input > threshold))
 
 
-@op(elementwise=True, home=_F, method=True)
+@op(elementwise=True, home=_F, method=True, inplace=False)
 def hardshrink(xp, input, /, lambd=0.5):
     """``input`` outside [-lambd, lambd], 0 inside.  Shape: (*) -> (*).  Source: F.hardshrink."""
     return xp.where((input >= -lambd) & (input <= lambd), xp.zeros((), input.dtype), input)
@@ -177,10 +200,15 @@ hardshrink.vjp(input=lambda g, input, lambd: g * ((input < -lambd) | (input > la
 
 @op(elementwise=True, home=_F)
 def softshrink(xp, input, /, lambd=0.5):
-    """``input`` moved towards 0 by ``lambd``, 0 inside.  Shape: (*) -> (*).  Source: F.softshrink."""
+    """``input`` moved towards 0 by ``lambd``, 0 inside.
+
+    Shape: (*) -> (*).  Source: F.softshrink.
+    """
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
-    return xp.where(input > lambd, input - lambd, xp.where(input < -lambd, input + lambd, input * 0))
+    return xp.where(
+        input > lambd, input - lambd, xp.where(input < -lambd, input + lambd, input * 0)
+    )
 
 
 softshrink.vjp(input=lambda g, input, lambd: g * ((input < -lambd) | (input > lambd)))
@@ -202,23 +230,31 @@ def hardswish(xp, input, /):
 
 
 hardswish.vjp(
-    input=lambda g, input: masked_zero(g * (input / 3 + 0.5), (input <= -3) | (input >= 3)) + g * (input >= 3)
+    input=lambda g, input: (
+        masked_zero(g * (input / 3 + 0.5), (input <= -3) | (input >= 3)) + g * (input >= 3)
+    )
 )
 
-# --- smooth -----------------------------------------------------------------------------------------------
+# --- smooth -------------------------------------------------------------------------------------
 
 
 @op(elementwise=True, home=_F)
 def elu(xp, input, /, alpha=1.0, scale=1.0, input_scale=1.0):
-    """``scale * input`` above 0, ``scale * alpha * (exp(input * input_scale) - 1)`` below.  Source: F.elu."""
+    """``scale * input`` above 0, ``scale * alpha * (exp(input * input_scale) - 1)`` below.
+
+    Source: F.elu.
+    """
     # The minimum keeps exp from overflowing on the side that is not taken.
     below = xp.expm1(xp.minimum(input, 0) * input_scale) * (alpha * scale)
     return xp.where(input > 0, input * scale, below)
 
 
 elu.vjp(
-    input=lambda g, input, alpha, scale, input_scale: g * (scale * (input > 0))
-    + masked_zero(g * exp(masked_zero(input, input > 0) * input_scale), input > 0) * (alpha * scale * input_scale)
+    input=lambda g, input, alpha, scale, input_scale: (
+        (g * scale) * (input > 0)
+        + masked_zero(g * exp(masked_zero(input, input > 0) * input_scale), input > 0)
+        * (alpha * scale * input_scale)
+    )
 )
 
 #: Klambauer et al., "Self-Normalizing Neural Networks" (2017).
@@ -227,7 +263,10 @@ _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804
 
 @composite(method=False)
 def selu(input):
-    """The scaled exponential unit, whose activations keep mean 0 and variance 1.  Source: torch.selu."""
+    """The scaled exponential unit, whose activations keep mean 0 and variance 1.
+
+    Source: torch.selu.
+    """
     return elu(input, _SELU_ALPHA, _SELU_SCALE)
 
 
@@ -312,14 +351,19 @@ mish.vjp(input=_mish_gradient)
 
 @op(elementwise=True, home=_F, inplace=False)
 def softplus(xp, input, /, beta=1.0, threshold=20.0):
-    """``log(1 + exp(beta * input)) / beta``; ``input`` itself above ``threshold``.  Source: F.softplus."""
+    """``log(1 + exp(beta * input)) / beta``; ``input`` itself above ``threshold``.
+
+    Source: F.softplus.
+    """
     scaled = input * beta
     return xp.where(scaled > threshold, input, xp.logaddexp(scaled, 0) / beta)
 
 
 softplus.vjp(
-    input=lambda g, input, beta, threshold: masked_zero(g * sigmoid(input * beta), input * beta > threshold)
-    + g * (input * beta > threshold)
+    input=lambda g, input, beta, threshold: (
+        masked_zero(g * sigmoid(input * beta), input * beta > threshold)
+        + g * (input * beta > threshold)
+    )
 )
 
 
@@ -352,7 +396,7 @@ def glu(input, dim: int = -1):
     """
     if not input.ndim:
         raise RuntimeError("glu does not support 0-dimensional tensors")
-    axis = axis_of(dim, input.ndim)
+    axis = wrap_dim(dim, input.ndim, "glu")
     length = input.shape[axis]
     if length % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {axis} is size {length}")
@@ -360,7 +404,7 @@ def glu(input, dim: int = -1):
     return named(first * second.sigmoid(), "GluBackward0")
 
 
-# --- softmax ------------------------------------------------------------------------------------------------
+# --- softmax ------------------------------------------------------------------------------------
 
 
 @op(name="softmax_along", public=False, method=False, node="SoftmaxBackward0")
@@ -399,27 +443,35 @@ _log_softmax.vjp(input=lambda g, out, dim: g - exp(out) * sum(g, dim, True))
 def _soft_arguments(name, input, dim, dtype, stacklevel):
     if dim is None:
         warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-            "argument.",
+            f"Implicit dimension choice for {name} has been deprecated. Change the call to "
+            "include dim=X as an argument.",
             stacklevel=stacklevel + 1,
         )
         dim = 0 if input.ndim in (0, 1, 3) else 1
     if dtype is not None:
         input = input.to(dtype)
     if input.dtype.rank < 2:
-        raise NotImplementedError(f'"{name}_lastdim_kernel_impl" not implemented for {input.dtype.name.capitalize()!r}')
-    return input, axis_of(dim, input.ndim)
+        raise NotImplementedError(
+            f'"{name}_lastdim_kernel_impl" not implemented for {input.dtype.name.capitalize()!r}'
+        )
+    return input, wrap_dim(dim, input.ndim)
 
 
 @composite
 def softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
-    """``exp(input)``, normalised to sum 1 along ``dim``.  Shape: (*) -> (*).  Source: torch.softmax."""
+    """``exp(input)``, normalised to sum 1 along ``dim``.
+
+    Shape: (*) -> (*).  Source: torch.softmax.
+    """
     return _softmax(*_soft_arguments("softmax", input, dim, dtype, _stacklevel))
 
 
 @composite
 def log_softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
-    """The logarithm of :func:`softmax`, without underflow.  Shape: (*) -> (*).  Source: torch.log_softmax."""
+    """The logarithm of :func:`softmax`, without underflow.
+
+    Shape: (*) -> (*).  Source: torch.log_softmax.
+    """
     return _log_softmax(*_soft_arguments("log_softmax", input, dim, dtype, _stacklevel))
 
 
@@ -431,7 +483,7 @@ def softmin(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
 
 @composite(home=_F)
 def gumbel_softmax(logits, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1):
-    """A differentiable sample from the categorical distribution of ``logits``, at temperature ``tau``.
+    """A differentiable sample from the distribution of ``logits``, at temperature ``tau``.
 
     ``hard`` gives a one-hot sample with the gradient of the soft one.  Source: F.gumbel_softmax.
     """
@@ -441,5 +493,3 @@ def gumbel_softmax(logits, tau: float = 1, hard: bool = False, eps: float = 1e-1
         return soft
     index = soft.max(dim, keepdim=True).indices
     return soft.new_zeros(soft.shape).scatter_(dim, index, 1.0) - soft.detach() + soft
-
-

@@ -11,10 +11,11 @@ from minitorch import dtypes
 from minitorch.ops._op import named
 from minitorch.ops.activation import softmax
 from minitorch.ops.creation import ones, zeros
+from minitorch.ops.diagonals import triu
 from minitorch.ops.dropout import dropout
-from minitorch.ops.indexing import masked_fill, triu
 from minitorch.ops.joining import cat
 from minitorch.ops.linalg import linear, matmul
+from minitorch.ops.masking import masked_fill
 from minitorch.ops.padding import pad
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
@@ -25,17 +26,23 @@ def scaled_dot_product_attention(
 ):
     """``softmax(query @ key^T * scale + mask) @ value``.
 
-    A boolean mask is True where attention is allowed, a float mask is added.  ``scale`` defaults to 1 / sqrt(D).
-    Shape: (*, L, D), (*, S, D), (*, S, V) -> (*, L, V); with ``enable_gqa`` key and value may have fewer heads.
+    A boolean mask is True where attention is allowed, a float mask is added.  ``scale`` defaults to
+    1 / sqrt(D).
+    Shape: (*, L, D), (*, S, D), (*, S, V) -> (*, L, V); with ``enable_gqa`` key and value may have
+    fewer heads.
     Raises RuntimeError for a mask together with ``is_causal``.
     Source: F.scaled_dot_product_attention; Vaswani et al. (2017).
     """
     if is_causal and attn_mask is not None:
-        raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+        raise RuntimeError(
+            "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
+            "is_causal=True"
+        )
     for name, tensor in (("query", query), ("key", key), ("value", value)):
         if tensor.ndim < 2:
             raise RuntimeError(
-                f"Expected query, key, and value to all be  at least 2 dimensional, but got {name} with {tensor.ndim}"
+                "Expected query, key, and value to all be  at least 2 dimensional, but got "
+                f"{name} with {tensor.ndim}"
             )
     if not query.dtype is key.dtype is value.dtype:
         raise RuntimeError(
@@ -67,7 +74,11 @@ def scaled_dot_product_attention(
         return matmul(weights, value)
     attended = matmul(weights, value)
     # torch: batches of heads without dropout take a kernel of their own.
-    return named(attended, "ScaledDotProductFlashAttentionForCpuBackward0") if query.ndim == 4 else attended
+    return (
+        named(attended, "ScaledDotProductFlashAttentionForCpuBackward0")
+        if query.ndim == 4
+        else attended
+    )
 
 
 def _additive(mask, name, dtype):
@@ -88,12 +99,16 @@ def _project_inputs(query, key, value, weight, bias):
         return linear(query, weight, bias).split(size, -1)
     weights = weight.split(size, 0)
     biases = (None,) * 3 if bias is None else bias.split(size, 0)
-    return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+    return tuple(
+        linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True)
+    )
 
 
 def _project_separately(query, key, value, weights, bias):
     biases = (None,) * 3 if bias is None else bias.split(query.shape[-1], 0)
-    return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+    return tuple(
+        linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True)
+    )
 
 
 def multi_head_attention_forward(
@@ -126,35 +141,43 @@ def multi_head_attention_forward(
     """Multi-head attention: project, attend in every head, join the heads, project.
 
     Masks: boolean, True where attention is hidden, or float, added.
-    Shape: (L, N, E), (S, N, E), (S, N, E) -> (L, N, E) and weights (N, L, S), or (N, H, L, S) unaveraged;
-    without the batch dimension N as well.  Source: F.multi_head_attention_forward.
+    Shape: (L, N, E), (S, N, E), (S, N, E) -> (L, N, E) and weights (N, L, S), or (N, H, L, S)
+    unaveraged; without the batch dimension N as well.  Source: F.multi_head_attention_forward.
     """
     unbatched = query.ndim == 2
     if query.ndim not in (2, 3):
         raise AssertionError(
-            f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor"
+            f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query "
+            "tensor"
         )
     if unbatched:
         query, key, value = (x.unsqueeze(1) for x in (query, key, value))
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     length, batch, size = query.shape
     if size != embed_dim_to_check:
-        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}")
+        raise AssertionError(
+            f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}"
+        )
     head = size // num_heads
     if head * num_heads != size:
         raise AssertionError(f"embed_dim {size} not divisible by num_heads {num_heads}")
     if is_causal and attn_mask is None:
         raise RuntimeError("Need attn_mask if specifying the is_causal hint.")
     if use_separate_proj_weight:
-        q, k, v = _project_separately(query, key, value, (q_proj_weight, k_proj_weight, v_proj_weight), in_proj_bias)
+        q, k, v = _project_separately(
+            query, key, value, (q_proj_weight, k_proj_weight, v_proj_weight), in_proj_bias
+        )
     else:
         q, k, v = _project_inputs(query, key, value, in_proj_weight, in_proj_bias)
-    mask = _additive(attn_mask, "attn_mask", q.dtype)
+    # torch: with nothing else to hide and no weights to show, the hint stands for the mask.
+    causal = is_causal and key_padding_mask is None and not need_weights
+    mask = None if causal else _additive(attn_mask, "attn_mask", q.dtype)
     padding = _additive(key_padding_mask, "key_padding_mask", q.dtype)
     if mask is not None and mask.ndim == 2:
         if tuple(mask.shape) != (length, key.shape[0]):
             raise RuntimeError(
-                f"The shape of the 2D attn_mask is {mask.shape}, but should be {(length, key.shape[0])}."
+                f"The shape of the 2D attn_mask is {mask.shape}, but should be "
+                f"{(length, key.shape[0])}."
             )
         mask = mask.unsqueeze(0)
     elif mask is not None and mask.ndim == 3:
@@ -186,7 +209,9 @@ def multi_head_attention_forward(
     source = k.shape[1]
     if padding is not None:
         if tuple(padding.shape) != (batch, source):
-            raise AssertionError(f"expecting key_padding_mask shape of {(batch, source)}, but got {padding.shape}")
+            raise AssertionError(
+                f"expecting key_padding_mask shape of {(batch, source)}, but got {padding.shape}"
+            )
         padding = padding.reshape(batch, 1, 1, source).expand(-1, num_heads, -1, -1)
         padding = padding.reshape(batch * num_heads, 1, source)
         mask = padding if mask is None else mask + padding
@@ -197,22 +222,26 @@ def multi_head_attention_forward(
         weights = softmax(scores if mask is None else scores + mask, -1)
         dropped = dropout(weights, drop) if drop > 0 else weights
         attended = matmul(dropped, v)
-        weights = weights.reshape(batch, num_heads, length, source) if not drop else dropped.reshape(
-            batch, num_heads, length, source
+        weights = (
+            weights.reshape(batch, num_heads, length, source)
+            if not drop
+            else dropped.reshape(batch, num_heads, length, source)
         )
         if average_attn_weights:
             weights = weights.mean(1)
         attended = attended.transpose(0, 1).reshape(length * batch, size)
     else:
         if mask is not None:
-            mask = mask.unsqueeze(0) if mask.shape[0] == 1 else mask.reshape(batch, num_heads, -1, source)
+            mask = (
+                mask.unsqueeze(0)
+                if mask.shape[0] == 1
+                else mask.reshape(batch, num_heads, -1, source)
+            )
         split = (x.reshape(batch, num_heads, x.shape[1], head) for x in (q, k, v))
-        attended = scaled_dot_product_attention(*split, mask, drop)
+        attended = scaled_dot_product_attention(*split, mask, drop, causal)
         attended = attended.permute(2, 0, 1, 3).reshape(length * batch, size)
     output = linear(attended, out_proj_weight, out_proj_bias).reshape(length, batch, size)
     if unbatched:
         output = output.squeeze(1)
         weights = None if weights is None else weights.squeeze(0)
     return output, weights
-
-

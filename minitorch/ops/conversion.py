@@ -6,7 +6,6 @@ import builtins
 from typing import Any
 
 from minitorch import dtypes
-from minitorch.autograd.graph import LEGACY_NAMES
 from minitorch.backends import is_array, to_device
 from minitorch.device import device as Device
 from minitorch.dtypes import result_type_of
@@ -219,7 +218,7 @@ def type(self: Tensor, dtype=None, non_blocking=False) -> str | Tensor:
     Raises ValueError for an unknown name.  Source: torch.Tensor.type.
     """
     if dtype is None:
-        return f"torch.{LEGACY_NAMES[self.dtype.name]}Tensor"
+        return f"torch.{self.dtype.legacy_name}Tensor"
     return to(self, _dtype_named(dtype))
 
 
@@ -227,10 +226,10 @@ def _dtype_named(dtype):
     if isinstance(dtype, dtypes.dtype):
         return dtype
     if isinstance(dtype, str):
-        for name, legacy in LEGACY_NAMES.items():
-            if dtype == f"torch.{legacy}Tensor":
-                return getattr(dtypes, name)
-        raise ValueError(f"invalid type: '{dtype}'")
+        named = dtypes.from_class_name(dtype)
+        if named is None:
+            raise ValueError(f"invalid type: '{dtype}'")
+        return named
     found = getattr(dtype, "dtype", None)  # one of the old tensor classes
     if isinstance(found, dtypes.dtype):
         return found
@@ -281,7 +280,7 @@ def detach_(input: Tensor) -> Tensor:
     Raises RuntimeError for a view, whose place in the graph belongs to its base.
     Source: torch.Tensor.detach_.
     """
-    if input._view is not None and input.requires_grad:
+    if input._view is not None and not input._view.of_old_self:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "
             "DistributedDataParallel (DDP) for "
@@ -289,7 +288,7 @@ def detach_(input: Tensor) -> Tensor:
             "buckets, and hence "
             "detach_() cannot be called on these gradients."
         )
-    input._node, input._index, input._requires_grad = None, 0, False
+    input._node, input._index, input._requires_grad, input._view = None, 0, False, None
     return input
 
 

@@ -1,12 +1,12 @@
 """Convolution in any number of dimensions, and its transpose.
 
-Three ops carry it: the forward, and the adjoints with respect to input and weight.  Each is linear in
-both of its tensors, and the gradients of each are the other two, so every order of derivative is there.
-The NumPy bodies gather patches into columns, a block of images at a time that stays in the cache, and
-multiply matrices.
+Three ops carry it: the forward, and the adjoints with respect to input and weight.  Each is linear
+in both of its tensors, and the gradients of each are the other two, so every order of derivative is
+there. The NumPy bodies gather patches into columns, a block of images at a time that stays in the
+cache, and multiply matrices.
 
-Letters: N batch, C channels in, O channels out, G groups, K patch elements (C/G times the kernel's),
-L positions of the output.
+Letters: N batch, C channels in, O channels out, G groups, K patch elements (C/G times the
+kernel's), L positions of the output.
 """
 
 from __future__ import annotations
@@ -18,13 +18,21 @@ from minitorch.ops._op import op
 from minitorch.ops.reduction import sum
 from minitorch.tensor import Tensor
 
-__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolve"]
+__all__ = [
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "convolve",
+]
 
 #: Elements of a block of columns: about half of a core's second-level cache in float32.
 _BLOCK = 1 << 18
 
 
-# --- patches ----------------------------------------------------------------------------------------------
+# --- patches ------------------------------------------------------------------------------------
 
 
 def output_length(length, kernel, stride, padding, dilation) -> int:
@@ -72,14 +80,18 @@ def _columns(xp, patches, groups):
 
 def _half(array):
     """Half precision computes in float32."""
-    return array.astype("float32") if array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
+    return (
+        array.astype("float32") if array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
+    )
 
 
-# --- the three linear maps ------------------------------------------------------------------------------
+# --- the three linear maps ----------------------------------------------------------------------
 
 
 @op(public=False, method=False, node="ConvolutionBackward0")
-def convolve(xp, input, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+def convolve(
+    xp, input, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1
+):
     """Cross-correlation of ``input`` with ``weight``, plus ``bias`` per channel.
 
     Shape: (N, C, *spatial), (O, C/G, *kernel), (O) -> (N, O, *out).
@@ -103,7 +115,10 @@ def convolve(xp, input, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dil
 
 
 def _turned(xp, weight, groups):
-    """The kernel of the transposed map.  Shape: (O, C/G, *kernel) -> (C, O/G, *kernel), reversed."""
+    """The kernel of the transposed map.
+
+    Shape: (O, C/G, *kernel) -> (C, O/G, *kernel), reversed.
+    """
     filters, channels, *kernel = weight.shape
     grouped = weight.reshape(groups, filters // groups, channels, *kernel).swapaxes(1, 2)
     flipped = xp.flip(grouped, tuple(range(3, grouped.ndim)))
@@ -171,8 +186,8 @@ convolve.vjp(
     input=lambda g, weight, input_shape, stride, padding, dilation, groups: convolve_input_adjoint(
         g, weight, input_shape, stride, padding, dilation, groups
     ),
-    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolve_weight_adjoint(
-        g, input, weight_shape, stride, padding, dilation, groups
+    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: (
+        convolve_weight_adjoint(g, input, weight_shape, stride, padding, dilation, groups)
     ),
     bias=lambda g: sum(g, (0, *range(2, len(g.shape)))),
 )
@@ -180,8 +195,8 @@ convolve_input_adjoint.vjp(
     input=lambda g, weight, stride, padding, dilation, groups: convolve(
         g, weight, None, stride, padding, dilation, groups
     ),
-    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolve_weight_adjoint(
-        input, g, weight_shape, stride, padding, dilation, groups
+    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: (
+        convolve_weight_adjoint(input, g, weight_shape, stride, padding, dilation, groups)
     ),
 )
 convolve_weight_adjoint.vjp(
@@ -195,9 +210,13 @@ convolve_weight_adjoint.vjp(
 
 
 @op(public=False, method=False, node="ConvolutionBackward0")
-def convolve_transposed(xp, input, weight, bias=None, /, shape=None, stride=None, padding=None, dilation=None, groups=1):
-    """:func:`convolve_input_adjoint` as a forward: the transposed convolution, plus ``bias`` per channel."""
-    result = convolve_input_adjoint.op.body(xp, input, weight, shape, stride, padding, dilation, groups)
+def convolve_transposed(
+    xp, input, weight, bias=None, /, shape=None, stride=None, padding=None, dilation=None, groups=1
+):
+    """The transposed convolution: :func:`convolve_input_adjoint`, plus ``bias`` per channel."""
+    result = convolve_input_adjoint.op.body(
+        xp, input, weight, shape, stride, padding, dilation, groups
+    )
     if bias is not None:
         result += bias.reshape(-1, *(1,) * (input.ndim - 2))
     return result
@@ -207,14 +226,14 @@ convolve_transposed.vjp(
     input=lambda g, weight, stride, padding, dilation, groups: convolve(
         g, weight, None, stride, padding, dilation, groups
     ),
-    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolve_weight_adjoint(
-        input, g, weight_shape, stride, padding, dilation, groups
+    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: (
+        convolve_weight_adjoint(input, g, weight_shape, stride, padding, dilation, groups)
     ),
     bias=lambda g: sum(g, (0, *range(2, len(g.shape)))),
 )
 
 
-# --- what users call --------------------------------------------------------------------------------------
+# --- what users call ----------------------------------------------------------------------------
 
 
 def _tuple_of(name, argument, value, spatial):
@@ -225,39 +244,41 @@ def _tuple_of(name, argument, value, spatial):
         return values * spatial
     if len(values) != spatial:
         raise RuntimeError(
-            f"{name}: expected {argument} to be a single integer value or a list of {spatial} values to match the "
-            f"convolution dimensions, but got {argument}={list(values)}"
+            f"{name}: expected {argument} to be a single integer value or a list of {spatial} "
+            f"values to match the convolution dimensions, but got {argument}={list(values)}"
         )
     return values
 
 
 def _check_tensors(name, input, weight, bias):
-    for position, (argument, value) in enumerate((("input", input), ("weight", weight), ("bias", bias)), 1):
+    for position, (argument, value) in enumerate(
+        (("input", input), ("weight", weight), ("bias", bias)), 1
+    ):
         if not isinstance(value, Tensor) and not (argument == "bias" and value is None):
             raise TypeError(
-                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
+                f"{type(value).__name__}"
             )
     for argument, value in (("weight", weight), ("bias", bias)):
         if value is not None and value._array.dtype != input._array.dtype:
-            first, other = (_title(t.dtype) for t in (input, value))
-            raise RuntimeError(f"Input type ({first}) and {argument} type ({other}) should be the same")
-
-
-def _title(dtype):
-    return {"float32": "float", "float64": "double", "int64": "long long", "float16": "c10::Half"}.get(
-        dtype.name, dtype.name
-    )
+            first, other = (t.dtype.cpp_name for t in (input, value))
+            raise RuntimeError(
+                f"Input type ({first}) and {argument} type ({other}) should be the same"
+            )
 
 
 def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, groups, transposed):
     batched = input.ndim == spatial + 2
     if not batched and input.ndim != spatial + 1:
         raise RuntimeError(
-            f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got input of "
-            f"size: {list(input.shape)}"
+            f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, "
+            f"but got input of size: {list(input.shape)}"
         )
     if weight.ndim != spatial + 2:
-        raise RuntimeError(f"weight should have at least three dimensions: expected {spatial + 2}-D, got {weight.ndim}-D")
+        raise RuntimeError(
+            f"weight should have at least three dimensions: expected {spatial + 2}-D, got "
+            f"{weight.ndim}-D"
+        )
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
     if any(p < 0 for p in padding):
@@ -270,28 +291,30 @@ def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, 
     expected = weight.shape[0] if transposed else weight.shape[1] * groups
     if weight.shape[0] % groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of "
-            f"size {list(weight.shape)} instead"
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size {list(weight.shape)} instead"
         )
     if channels != expected:
         kind = "transposed=1, " if transposed else f"groups={groups}, "
         raise RuntimeError(
-            f"Given {kind}weight of size {list(weight.shape)}, expected input{list(input.shape)} to have {expected} "
-            f"channels, but got {channels} channels instead"
+            f"Given {kind}weight of size {list(weight.shape)}, expected input{list(input.shape)} "
+            f"to have {expected} channels, but got {channels} channels instead"
         )
     filters = weight.shape[1] * groups if transposed else weight.shape[0]
     if bias is not None and tuple(bias.shape) != (filters,):
         raise RuntimeError(
-            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, "
-            f"expected bias to be 1-dimensional with {filters} elements, but got bias of size {list(bias.shape)} instead"
+            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size "
+            f"{list(weight.shape)}, expected bias to be 1-dimensional with {filters} elements, "
+            f"but got bias of size {list(bias.shape)} instead"
         )
     if not transposed:
         padded = [n + 2 * p for n, p in zip(input.shape[-spatial:], padding, strict=True)]
         reach = [d * (k - 1) + 1 for d, k in zip(dilation, weight.shape[2:], strict=True)]
         if any(n < k for n, k in zip(padded, reach, strict=True)):
             raise RuntimeError(
-                f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
-                f"({' x '.join(map(str, reach))}). Kernel size can't be greater than actual input size"
+                f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). "
+                f"Kernel size: ({' x '.join(map(str, reach))}). Kernel size can't be greater than "
+                "actual input size"
             )
 
 
@@ -305,7 +328,9 @@ def _convolution(spatial, input, weight, bias, stride, padding, dilation, groups
     padding = _tuple_of(name, "padding", padding, spatial)
     _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, groups, False)
     if input.ndim == spatial + 1:
-        return convolve(input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
+        return convolve(
+            input.unsqueeze(0), weight, bias, stride, padding, dilation, groups
+        ).squeeze(0)
     return convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -329,7 +354,8 @@ def _named_padding(padding, input, weight, stride, dilation, spatial):
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over sequences.  ``padding``: int, tuple, "same" or "valid".
 
-    Shape: (N, C, L) or (C, L), (O, C/groups, K), (O) -> (N, O, L_out).  Raises RuntimeError for shapes that
+    Shape: (N, C, L) or (C, L), (O, C/groups, K), (O) -> (N, O, L_out).
+    Raises RuntimeError for shapes that
     do not fit.  Source: F.conv1d.
     """
     return _convolution(1, input, weight, bias, stride, padding, dilation, groups)
@@ -338,7 +364,8 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over images.  ``padding``: int, tuple, "same" or "valid".
 
-    Shape: (N, C, H, W) or (C, H, W), (O, C/groups, KH, KW), (O) -> (N, O, H_out, W_out).  Raises RuntimeError
+    Shape: (N, C, H, W) or (C, H, W), (O, C/groups, KH, KW), (O) -> (N, O, H_out, W_out).
+    Raises RuntimeError
     for shapes that do not fit.  Source: F.conv2d.
     """
     return _convolution(2, input, weight, bias, stride, padding, dilation, groups)
@@ -347,7 +374,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over volumes.  ``padding``: int, tuple, "same" or "valid".
 
-    Shape: (N, C, D, H, W) or (C, D, H, W), (O, C/groups, KD, KH, KW), (O) -> (N, O, D_out, H_out, W_out).
+    Shape: (N, C, D, H, W) or (C, D, H, W), (O, C/groups, KD, KH, KW), (O) -> (N, O, D_out, H_out,
+    W_out).
     Raises RuntimeError for shapes that do not fit.  Source: F.conv3d.
     """
     return _convolution(3, input, weight, bias, stride, padding, dilation, groups)
@@ -364,9 +392,10 @@ def _transposed(spatial, input, weight, bias, stride, padding, output_padding, g
     for extra, s, d in zip(output_padding, stride, dilation, strict=True):
         if extra >= s and extra >= d:
             raise RuntimeError(
-                "output padding must be smaller than either stride or dilation, but got output_padding_height: "
-                f"{output_padding[0]} output_padding_width: {output_padding[-1]} stride_height: {stride[0]} "
-                f"stride_width: {stride[-1]} dilation_height: {dilation[0]} dilation_width: {dilation[-1]}"
+                "output padding must be smaller than either stride or dilation, but got "
+                f"output_padding_height: {output_padding[0]} output_padding_width: "
+                f"{output_padding[-1]} stride_height: {stride[0]} stride_width: {stride[-1]} "
+                f"dilation_height: {dilation[0]} dilation_width: {dilation[-1]}"
             )
     unbatched = input.ndim == spatial + 1
     if unbatched:
@@ -374,29 +403,40 @@ def _transposed(spatial, input, weight, bias, stride, padding, output_padding, g
     lengths = [
         (n - 1) * s - 2 * p + d * (k - 1) + extra + 1
         for n, s, p, d, k, extra in zip(
-            input.shape[2:], stride, padding, dilation, weight.shape[2:], output_padding, strict=True
+            input.shape[2:],
+            stride,
+            padding,
+            dilation,
+            weight.shape[2:],
+            output_padding,
+            strict=True,
         )
     ]
     if any(n < 1 for n in lengths):
         raise RuntimeError(
-            f"Given input size per channel: ({' x '.join(map(str, input.shape[2:]))}). Calculated output size per "
-            f"channel: ({' x '.join(map(str, lengths))}). Output size is too small"
+            f"Given input size per channel: ({' x '.join(map(str, input.shape[2:]))}). Calculated "
+            f"output size per channel: ({' x '.join(map(str, lengths))}). Output size is too small"
         )
     shape = (input.shape[0], weight.shape[1] * groups, *lengths)
     out = convolve_transposed(input, weight, bias, shape, stride, padding, dilation, groups)
     return out.squeeze(0) if unbatched else out
 
 
-def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def conv_transpose1d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+):
     """The transpose of :func:`conv1d`.
 
     Shape: (N, C, L) or (C, L), (C, O/groups, K), (O) -> (N, O, L_out) with
-    L_out = (L - 1) * stride - 2 * padding + dilation * (K - 1) + output_padding + 1.  Source: F.conv_transpose1d.
+    L_out = (L - 1) * stride - 2 * padding + dilation * (K - 1) + output_padding + 1.
+    Source: F.conv_transpose1d.
     """
     return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def conv_transpose2d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+):
     """The transpose of :func:`conv2d`; lengths as in :func:`conv_transpose1d`.
 
     Shape: (N, C, H, W) or (C, H, W), (C, O/groups, KH, KW), (O) -> (N, O, H_out, W_out).
@@ -405,10 +445,13 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def conv_transpose3d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+):
     """The transpose of :func:`conv3d`; lengths as in :func:`conv_transpose1d`.
 
-    Shape: (N, C, D, H, W) or (C, D, H, W), (C, O/groups, KD, KH, KW), (O) -> (N, O, D_out, H_out, W_out).
+    Shape: (N, C, D, H, W) or (C, D, H, W), (C, O/groups, KD, KH, KW), (O) -> (N, O, D_out, H_out,
+    W_out).
     Source: F.conv_transpose3d.
     """
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.autograd.graph import LEGACY_NAMES
 from minitorch.autograd.mode import mode
 from minitorch.backends import to_device
 from minitorch.device import device as Device
@@ -171,13 +170,13 @@ def number_array(number, dtype):
         or dtype.rank == 1
         and not _fits(number, dtype)
     ):
-        name = _C_NAMES.get(dtype.name, dtype.name + "_t")
+        name = _OVERFLOW_NAMES.get(dtype.name, dtype.name + "_t")
         raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return mode.run(np.asarray(number).astype, dtype.numpy)
 
 
-#: What C++ calls the element types that some of torch's messages name.
-_C_NAMES = {
+#: What torch's messages about overflow call element types; the others have ``_t`` behind the name.
+_OVERFLOW_NAMES = {
     "bool": "bool",
     "int32": "int",
     "float32": "float",
@@ -850,7 +849,7 @@ def arange(
         wanted = as_dtype(dtype, "arange")
     if wanted.rank in (0, 3):
         raise NotImplementedError(
-            f"\"arange_cpu\" not implemented for '{LEGACY_NAMES[wanted.name]}'"
+            f"\"arange_cpu\" not implemented for '{wanted.legacy_name}'"
         )
     _check_range(start, end, step)
     if wanted.rank == 1:
@@ -1077,15 +1076,15 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def _check_parts(first, second):
     if not (first.dtype.is_floating_point and second.dtype.is_floating_point):
-        names = [LEGACY_NAMES[x.dtype.name] for x in (first, second)]
+        names = [x.dtype.legacy_name for x in (first, second)]
         raise RuntimeError(
             f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and "
             f"{names[1]}"
         )
     if first.dtype is not second.dtype:
         raise RuntimeError(
-            f"Expected object of scalar type {LEGACY_NAMES[first.dtype.name]} but got scalar type "
-            f"{LEGACY_NAMES[second.dtype.name]} for second argument"
+            f"Expected object of scalar type {first.dtype.legacy_name} but got scalar type "
+            f"{second.dtype.legacy_name} for second argument"
         )
 
 
@@ -1197,8 +1196,7 @@ def _is_size(data):
 
 
 def _legacy_class(name):
-    found = next(dtype for dtype, legacy in LEGACY_NAMES.items() if legacy + "Tensor" == name)
-    dtype = getattr(dtypes, found)
+    dtype = dtypes.from_class_name(f"torch.{name}")
     doc = (
         f"The old class of tensors of {dtype}: a constructor, and a type to ask for with "
         "isinstance.\n\n"
@@ -1228,10 +1226,9 @@ def set_default_tensor_type(t: str | type) -> None:
     """
     dtype = getattr(t, "dtype", None)
     if isinstance(t, str):
-        names = {f"torch.{legacy}Tensor": name for name, legacy in LEGACY_NAMES.items()}
-        if t not in names:
+        dtype = dtypes.from_class_name(t)
+        if dtype is None:
             raise TypeError(f"invalid type: '{t}'")
-        dtype = getattr(dtypes, names[t])
     if not isinstance(dtype, dtypes.dtype) or not dtype.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     warnings.warn(

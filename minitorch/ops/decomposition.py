@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from minitorch.dtypes import finfo, from_numpy
-from minitorch.ops._op import _title, composite, op
+from minitorch.ops._op import composite, op
 from minitorch.ops.elementwise import _conj, _is_complex, abs, log, masked_zero
-from minitorch.ops.linalg import matmul, matmul_batched, matrix_t
+from minitorch.ops.linalg import matmul, matmul_batched, matrix_h, matrix_t
 from minitorch.ops.reduction import prod, spread, sum
 from minitorch.return_types import return_type
 from minitorch.tensor import Tensor
@@ -43,7 +43,7 @@ def _check_matrix(name, array):
         raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
     if array.dtype.kind in "biu":
         raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {_title(from_numpy(array.dtype))}"
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {from_numpy(array.dtype).legacy_name}"
         )
 
 
@@ -58,10 +58,6 @@ def _check_square(name, array):
 
 class LinAlgError(RuntimeError):
     """A matrix that cannot be decomposed or inverted.  Source: ``torch.linalg.LinAlgError``."""
-
-
-def _adjoint(matrix):
-    return matrix_t(_conj(matrix))
 
 
 def _product(*matrices):
@@ -87,7 +83,7 @@ def inv(xp, A, /):
         ) from None
 
 
-inv.vjp(A=lambda g, out: -_product(_adjoint(out), g, _adjoint(out)))
+inv.vjp(A=lambda g, out: -_product(matrix_h(out), g, matrix_h(out)))
 
 
 @composite
@@ -108,8 +104,8 @@ def _solve_matrix(xp, A, B, /):
 
 
 _solve_matrix.vjp(
-    A=lambda g, A, out: -_product(_solve_matrix(_adjoint(A), g), _adjoint(out)),
-    B=lambda g, A: _solve_matrix(_adjoint(A), g),
+    A=lambda g, A, out: -_product(_solve_matrix(matrix_h(A), g), matrix_h(out)),
+    B=lambda g, A: _solve_matrix(matrix_h(A), g),
 )
 
 
@@ -160,7 +156,7 @@ def _det_gradient(g, A, out):
     array = A._array if isinstance(A, Tensor) else A
     outer = spread(g * _conj(out), array.shape, (-2, -1), False)
     if np.all(np.linalg.cond(array) < 1 / np.finfo(array.dtype).eps):
-        return outer * _adjoint(inv(A))
+        return outer * matrix_h(inv(A))
     if isinstance(A, Tensor):
         u, s, vh = svd(A, full_matrices=False)
         others = _products_of_others(s)
@@ -205,7 +201,7 @@ def _slogdet_gradient(g, A, outs, A_shape):
         total = total + (turn - _conj(turn)) * 0.5
     elif of_size is None:
         return None
-    return spread(total, A_shape, (-2, -1), False) * _adjoint(inv(A))
+    return spread(total, A_shape, (-2, -1), False) * matrix_h(inv(A))
 
 
 _slogdet.vjp(A=_slogdet_gradient)
@@ -256,10 +252,10 @@ lower.vjp(input=lambda g: lower(g))
 
 
 def _cholesky_gradient(g, out):
-    middle = half_lower(_product(_adjoint(out), lower(g)))
-    inside = _solve_matrix(_adjoint(out), middle)
-    half = _adjoint(_solve_matrix(_adjoint(out), _adjoint(inside)))
-    return (half + _adjoint(half)) * 0.5
+    middle = half_lower(_product(matrix_h(out), lower(g)))
+    inside = _solve_matrix(matrix_h(out), middle)
+    half = matrix_h(_solve_matrix(matrix_h(out), matrix_h(inside)))
+    return (half + matrix_h(half)) * 0.5
 
 
 _cholesky.vjp(A=_cholesky_gradient)
@@ -303,16 +299,16 @@ def _qr_gradient(g, outs, A_shape, mode):
     of_q, of_r = g
     inside = 0
     if of_r is not None:
-        inside = inside + _product(r, _adjoint(of_r))
+        inside = inside + _product(r, matrix_h(of_r))
     if of_q is not None:
-        inside = inside - _product(_adjoint(of_q), q)
+        inside = inside - _product(matrix_h(of_q), q)
     # The lower triangle, mirrored to a Hermitian matrix.
     low = half_lower(inside)
-    mirrored = low + _adjoint(low)
+    mirrored = low + matrix_h(low)
     total = _product(q, mirrored)
     if of_q is not None:
         total = total + of_q
-    return _adjoint(_solve_matrix(r, _adjoint(total)))
+    return matrix_h(_solve_matrix(r, matrix_h(total)))
 
 
 _qr.vjp(A=_qr_gradient)
@@ -357,18 +353,18 @@ def _svd_gradient(g, outs, A_shape, full_matrices):
         equal = gap == 0
         gap = masked_zero(1 / (gap + equal), equal)
         if of_u is not None:
-            x = _product(_adjoint(u), of_u)
-            inside = inside + ((x - _adjoint(x)) * gap) * column
+            x = _product(matrix_h(u), of_u)
+            inside = inside + ((x - matrix_h(x)) * gap) * column
         if of_vh is not None:
-            y = _product(vh, _adjoint(of_vh))
-            inside = inside + row * ((y - _adjoint(y)) * gap)
+            y = _product(vh, matrix_h(of_vh))
+            inside = inside + row * ((y - matrix_h(y)) * gap)
     total = _product(u, inside, vh)
     if of_u is not None and m > k:
         part = of_u / column
-        total = total + _product(part - _product(u, _adjoint(u), part), vh)
+        total = total + _product(part - _product(u, matrix_h(u), part), vh)
     if of_vh is not None and n > k:
         part = of_vh / row
-        total = total + _product(u, part - _product(part, _adjoint(vh), vh))
+        total = total + _product(u, part - _product(part, matrix_h(vh), vh))
     return total
 
 
@@ -451,9 +447,9 @@ def _eigh_gradient(g, outs):
     if of_q is not None:
         gap = matrix_t(insert_last(w)) - insert_last(w)
         equal = gap == 0
-        turn = _product(_adjoint(q), of_q)
-        inside = inside + masked_zero((turn - _adjoint(turn)) * 0.5 / (gap + equal), equal)
-    return _product(q, inside, _adjoint(q))
+        turn = _product(matrix_h(q), of_q)
+        inside = inside + masked_zero((turn - matrix_h(turn)) * 0.5 / (gap + equal), equal)
+    return _product(q, inside, matrix_h(q))
 
 
 _eigh.vjp(A=_eigh_gradient)

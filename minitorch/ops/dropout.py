@@ -52,7 +52,8 @@ def _dropped(input, p, training, inplace, feature=False):
 def dropout(input, p: float = 0.5, training: bool = True, inplace: bool = False):
     """Zero each element with probability ``p`` and scale the rest by 1 / (1 - p), in training.
 
-    Shape: (*) -> (*).  Raises ValueError for p outside [0, 1].  Source: F.dropout; Srivastava et al. (2014).
+    Shape: (*) -> (*).  Raises ValueError for p outside [0, 1].
+    Source: F.dropout; Srivastava et al. (2014).
     """
     _check("dropout", p)
     return _dropped(input, p, training, inplace)
@@ -62,10 +63,11 @@ def _feature_dropout(name, input, p, training, inplace, batched, unbatched):
     _check(name, p)
     if input.ndim not in (batched, unbatched):
         warnings.warn(
-            f"{name}: Received a {input.ndim}-D input to {name}, which is deprecated and will result in an error in "
-            f"a future release. To retain the behavior and silence this warning, please use dropout instead. Note "
-            f"that {name} exists to provide channel-wise dropout on inputs with {batched - 2} spatial dimensions, a "
-            "channel dimension, and an optional batch dimension.",
+            f"{name}: Received a {input.ndim}-D input to {name}, which is deprecated and will "
+            "result in an error in a future release. To retain the behavior and silence this "
+            f"warning, please use dropout instead. Note that {name} exists to provide "
+            f"channel-wise dropout on inputs with {batched - 2} spatial dimensions, a channel "
+            "dimension, and an optional batch dimension.",
             stacklevel=3,
         )
     if not training or p == 0:
@@ -81,9 +83,9 @@ def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
     _check("dropout1d", p)
     if input.ndim not in (2, 3):
         raise RuntimeError(
-            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that dropout1d exists to "
-            "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
-            "batch dimension (i.e. 2D or 3D inputs)."
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that "
+            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, "
+            "a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
         )
     return _feature_dropout("dropout1d", input, p, training, inplace, 3, 2)
 
@@ -93,10 +95,11 @@ def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
     # torch: a 3-D input counts as (N, C, L), for old programs.
     if input.ndim == 3:
         warnings.warn(
-            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is "
-            "desired - input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will "
-            "change in a future release to interpret the input as one without a batch dimension, i.e. shape "
-            "(C, H, W). To maintain the 1D channel-wise dropout behavior, please switch to using dropout1d instead.",
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D "
+            "dropout behavior is desired - input is interpreted as shape (N, C, L), where C is "
+            "the channel dim. This behavior will change in a future release to interpret the "
+            "input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D "
+            "channel-wise dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
         _check("dropout2d", p)
@@ -105,7 +108,10 @@ def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 
 
 def dropout3d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
-    """Zero whole channels.  Shape: (N, C, D, H, W) or (C, D, H, W) -> the same.  Source: F.dropout3d."""
+    """Zero whole channels.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> the same.  Source: F.dropout3d.
+    """
     return _feature_dropout("dropout3d", input, p, training, inplace, 5, 4)
 
 
@@ -122,14 +128,18 @@ def _alpha(input, p, training, inplace, feature=False):
 
 
 def alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
-    """Dropout that keeps the mean and variance of SELU's outputs.  Shape: (*) -> (*).  Source: F.alpha_dropout."""
+    """Dropout that keeps the mean and variance of SELU's outputs.
+
+    Shape: (*) -> (*).  Source: F.alpha_dropout.
+    """
     _check("alpha_dropout", p)
     return _alpha(input, p, training, inplace)
 
 
 def feature_alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
-    """:func:`alpha_dropout` of whole channels.  Shape: (N, C, *) -> the same.  Source: F.feature_alpha_dropout."""
+    """:func:`alpha_dropout` of whole channels.
+
+    Shape: (N, C, *) -> the same.  Source: F.feature_alpha_dropout.
+    """
     _check("feature_alpha_dropout", p)
     return _alpha(input, p, training, inplace, True)
-
-

@@ -1013,40 +1013,45 @@ fmin.vjp(
 # --- comparison --------------------------------------------------------------------------------------------
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, numbers=("other",))
+@op(elementwise=True, dtype="bool", inplace=True, numbers=("other",), node=_numbered("Eq", both=1, second=0))
 def eq(xp, input, other, /):
     """Whether ``input == other``.  Shape: broadcast -> bool.  Source: torch.eq."""
     return xp.equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("not_equal",), numbers=("other",))
+@op(elementwise=True, dtype="bool", inplace=True, aliases=("not_equal",), numbers=("other",), node=_numbered("Ne", both=1, second=0))
 def ne(xp, input, other, /):
     """Whether ``input != other``.  Shape: broadcast -> bool.  Source: torch.ne."""
     return xp.not_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("less",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", inplace=True, aliases=("less",), numbers=("other",), kinds="biuf", node=_numbered("Lt", both=1, second=0))
 def lt(xp, input, other, /):
     """Whether ``input < other``.  Shape: broadcast -> bool.  Source: torch.lt."""
     return xp.less(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("less_equal",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", inplace=True, aliases=("less_equal",), numbers=("other",), kinds="biuf", node=_numbered("Le", both=1, second=0))
 def le(xp, input, other, /):
     """Whether ``input <= other``.  Shape: broadcast -> bool.  Source: torch.le."""
     return xp.less_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("greater",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", inplace=True, aliases=("greater",), numbers=("other",), kinds="biuf", node=_numbered("Gt", both=1, second=0))
 def gt(xp, input, other, /):
     """Whether ``input > other``.  Shape: broadcast -> bool.  Source: torch.gt."""
     return xp.greater(input, other)
 
 
-@op(elementwise=True, dtype="bool", differentiable=False, inplace=True, aliases=("greater_equal",), numbers=("other",), kinds="biuf")
+@op(elementwise=True, dtype="bool", inplace=True, aliases=("greater_equal",), numbers=("other",), kinds="biuf", node=_numbered("Ge", both=1, second=0))
 def ge(xp, input, other, /):
     """Whether ``input >= other``.  Shape: broadcast -> bool.  Source: torch.ge."""
     return xp.greater_equal(input, other)
+
+
+# For the in-place twins, which write into a tensor that may have a history: that gets no gradient.
+for _comparison in (eq, ne, lt, le, gt, ge):
+    _comparison.vjp(input=lambda g: zero_of(g))
 
 
 @composite

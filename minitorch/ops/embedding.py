@@ -12,23 +12,29 @@ __all__ = ["embedding", "one_hot"]
 
 @op(public=False, method=False, node="EmbeddingBackward0")
 def take_rows(xp, weight, indices, /, padding_idx=-1):
-    """``weight[indices]``; the row ``padding_idx`` gets no gradient.  Shape: (V, D), (*) -> (*, D)."""
+    """``weight[indices]``; the row ``padding_idx`` gets no gradient.
+
+    Shape: (V, D), (*) -> (*, D).
+    """
     return xp.take(weight, indices, 0)
 
 
 take_rows.vjp(
-    weight=lambda g, indices, weight_shape, padding_idx: add_rows(g, indices, weight_shape, padding_idx)
+    weight=lambda g, indices, weight_shape, padding_idx: add_rows(
+        g, indices, weight_shape, padding_idx
+    )
 )
 
 
 @op(public=False, method=False)
 def add_rows(xp, input, indices, /, shape, padding_idx=-1):
-    """Zeros of ``shape`` with the rows of ``input`` added at ``indices``: the adjoint of :func:`take_rows`."""
+    """Zeros of ``shape`` with the rows of ``input`` added at ``indices``: take_rows' adjoint."""
     rows, width = shape
     flat, places = input.reshape(-1, width), indices.reshape(-1)
     result = xp.zeros(shape, input.dtype)
     if places.size:
-        # Sorted, equal rows stand side by side and are summed in one pass (np.add.at is far slower).
+        # Sorted, equal rows stand side by side and are summed in one pass (np.add.at is far
+        # slower).
         order = xp.argsort(places, kind="stable")
         ordered = places[order]
         starts = xp.flatnonzero(xp.concatenate([xp.ones(1, bool), ordered[1:] != ordered[:-1]]))
@@ -51,7 +57,9 @@ def take_unpadded_rows(xp, weight, indices, /, padding_idx):
 
 
 take_unpadded_rows.vjp(
-    weight=lambda g, indices, weight_shape, padding_idx: add_rows(g, indices, weight_shape, padding_idx)
+    weight=lambda g, indices, weight_shape, padding_idx: add_rows(
+        g, indices, weight_shape, padding_idx
+    )
 )
 
 
@@ -66,8 +74,9 @@ def embedding(
 ):
     """The rows of ``weight`` at ``input``; ``max_norm`` first shrinks longer rows in place.
 
-    Shape: (*) of ints, (V, D) -> (*, D).  Raises IndexError for an index out of range.  ``sparse`` gradients
-    and ``scale_grad_by_freq`` are not available (NotImplementedError).  Source: F.embedding.
+    Shape: (*) of ints, (V, D) -> (*, D).  Raises IndexError for an index out of range.  ``sparse``
+    gradients and ``scale_grad_by_freq`` are not available (NotImplementedError).
+    Source: F.embedding.
     """
     if sparse:
         raise NotImplementedError("embedding(sparse=True): sparse gradients are not available")
@@ -76,13 +85,15 @@ def embedding(
     for position, (argument, value) in enumerate((("weight", weight), ("indices", input)), 1):
         if not isinstance(value, Tensor):
             raise TypeError(
-                f"embedding(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+                f"embedding(): argument '{argument}' (position {position}) must be Tensor, not "
+                f"{type(value).__name__}"
             )
     indices, rows = input._array, weight._array.shape[0]
     if indices.dtype.kind not in "iu" or indices.dtype.itemsize < 4:
         raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-            f"torch.{input.dtype.name.capitalize()}Tensor instead (while checking arguments for embedding)"
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{input.dtype.name.capitalize()}Tensor instead (while "
+            "checking arguments for embedding)"
         )
     if weight._array.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
@@ -111,7 +122,10 @@ def _shrink_rows(weight, indices, max_norm, norm_type):
 
 
 def one_hot(tensor, num_classes=-1):
-    """Rows of zeros with a 1 at each class.  Shape: (*) of int64 -> (*, num_classes).  Source: F.one_hot."""
+    """Rows of zeros with a 1 at each class.
+
+    Shape: (*) of int64 -> (*, num_classes).  Source: F.one_hot.
+    """
     classes = tensor._array
     if classes.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")

@@ -10,15 +10,17 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.ops._dims import wrap_dim
 from minitorch.ops._op import composite, op
-from minitorch.ops.indexing import index_select
+from minitorch.ops.parts import (
+    basic_index,
+)
 from minitorch.ops.shape import (
     atleast_1d,
     atleast_2d,
     atleast_3d,
-    basic_index,
     meshgrid,
     reshape,
 )
+from minitorch.ops.slices import index_select
 from minitorch.tensor import Tensor, wrap
 
 __all__ = [

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.ops._dims import reduced_dims
 from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import _conj, abs, add, masked_zero, mul, pow, sgn
-from minitorch.ops.reduction import _tied_gradient, axes_of, spread, sum
+from minitorch.ops.reduction import spread, sum, tied_gradient
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -42,18 +43,13 @@ __all__ = [
 # --- products ------------------------------------------------------------------------------------------
 
 
-def _check_dtypes(name, *arrays):
+def _check_dtypes(*arrays):
     for array in arrays[1:]:
         if array is not None and array.dtype != arrays[0].dtype:
             first, other = (dtypes.from_numpy(a.dtype) for a in (arrays[0], array))
             raise RuntimeError(
-                f"{name}: expected m1 and m2 to have the same dtype, but got: {_cpp_name(first)} != {_cpp_name(other)}"
+                f"expected m1 and m2 to have the same dtype, but got: {first.cpp_name} != {other.cpp_name}"
             )
-
-
-def _cpp_name(dtype):
-    names = {"float32": "float", "float64": "double", "int64": "long long", "int32": "int", "float16": "c10::Half"}
-    return names.get(dtype.name, dtype.name)
 
 
 def _check_ndim(name, argument, array, ndim):
@@ -77,7 +73,8 @@ def matrix_t(xp, input, /):
 matrix_t.vjp(input=lambda g: matrix_t(g))
 
 
-def _adjoint(matrix):
+def matrix_h(matrix):
+    """The conjugate transposes of matrices."""
     return matrix_t(_conj(matrix))
 
 
@@ -92,11 +89,11 @@ def mm(xp, input, mat2, /):
             f"mat1 and mat2 shapes cannot be multiplied ({input.shape[0]}x{input.shape[1]} and "
             f"{mat2.shape[0]}x{mat2.shape[1]})"
         )
-    _check_dtypes("expected m1 and m2", input, mat2) if input.dtype != mat2.dtype else None
+    _check_dtypes(input, mat2)
     return _multiply(xp, input, mat2)
 
 
-mm.vjp(input=lambda g, mat2: mm(g, _adjoint(mat2)), mat2=lambda g, input: mm(_adjoint(input), g))
+mm.vjp(input=lambda g, mat2: mm(g, matrix_h(mat2)), mat2=lambda g, input: mm(matrix_h(input), g))
 
 
 @op
@@ -112,11 +109,11 @@ def bmm(xp, input, mat2, /):
             f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
             f"[{mat2.shape[0]}, {mat2.shape[1]}]."
         )
-    _check_dtypes("expected scalar type", input, mat2) if input.dtype != mat2.dtype else None
+    _check_dtypes(input, mat2)
     return _multiply(xp, input, mat2)
 
 
-bmm.vjp(input=lambda g, mat2: bmm(g, _adjoint(mat2)), mat2=lambda g, input: bmm(_adjoint(input), g))
+bmm.vjp(input=lambda g, mat2: bmm(g, matrix_h(mat2)), mat2=lambda g, input: bmm(matrix_h(input), g))
 
 
 @op
@@ -126,11 +123,11 @@ def mv(xp, input, vec, /):
         raise RuntimeError(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}")
     if input.shape[1] != vec.shape[0]:
         raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})")
-    _check_dtypes("mv", input, vec)
+    _check_dtypes(input, vec)
     return _multiply(xp, input, vec)
 
 
-mv.vjp(input=lambda g, vec: outer_product(g, _conj(vec)), vec=lambda g, input: mv(_adjoint(input), g))
+mv.vjp(input=lambda g, vec: outer_product(g, _conj(vec)), vec=lambda g, input: mv(matrix_h(input), g))
 
 
 @op(public=False, method=False, node="MulBackward0")
@@ -155,16 +152,12 @@ def dot(xp, input, tensor, /):
     if input.dtype != tensor.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "
-            f"{_title(input.dtype)} and {_title(tensor.dtype)}"
+            f"{dtypes.from_numpy(input.dtype).legacy_name} and {dtypes.from_numpy(tensor.dtype).legacy_name}"
         )
     return xp.asarray(_multiply(xp, input, tensor))
 
 
 dot.vjp(input=lambda g, tensor: g * _conj(tensor), tensor=lambda g, input: g * _conj(input))
-
-
-def _title(dtype):
-    return {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int"}.get(dtype.name, dtype.name)
 
 
 @composite
@@ -185,15 +178,15 @@ def matmul_batched(xp, input, other, /):
 
 
 matmul_batched.vjp(
-    input=lambda g, other: matmul_batched(g, _adjoint(other)),
+    input=lambda g, other: matmul_batched(g, matrix_h(other)),
     other=lambda g, input, other_shape: _batched_other_gradient(g, input, other_shape),
 )
 
 
 def _batched_other_gradient(g, input, other_shape):
     if len(other_shape) == 2:
-        return mm(_adjoint(flat_rows(input)), flat_rows(g))
-    return matmul_batched(_adjoint(input), g)
+        return mm(matrix_h(flat_rows(input)), flat_rows(g))
+    return matmul_batched(matrix_h(input), g)
 
 
 @op(public=False, method=False, node="ViewBackward0")
@@ -236,8 +229,7 @@ def _matmul(input, other):
         return mm(input, other)
     if not n or not m:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
-    if input._array.dtype != other._array.dtype:
-        _check_dtypes("expected m1 and m2", input._array, other._array)
+    _check_dtypes(input._array, other._array)
     if n == 1 and m == 1:
         return dot(input, other)
     if n == 2 and m == 1:
@@ -253,6 +245,12 @@ def _checked_batched(input, other):
     a, b = input._array.shape, other._array.shape
     if len(a) == 2 and len(b) == 2:
         return mm(input, other)
+    for back in range(3, min(len(a), len(b)) + 1):
+        if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
+            raise RuntimeError(
+                f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at non-singleton "
+                f"dimension {max(len(a), len(b)) - back}"
+            )
     if a[-1] != b[-2]:
         if len(b) == 2:
             rows = math.prod(a[:-1])
@@ -263,12 +261,6 @@ def _checked_batched(input, other):
             f"Expected size for first two dimensions of batch2 tensor to be: [{count}, {a[-1]}] but got: "
             f"[{count}, {b[-2]}]."
         )
-    for back in range(3, min(len(a), len(b)) + 1):
-        if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
-            raise RuntimeError(
-                f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at non-singleton "
-                f"dimension {max(len(a), len(b)) - back}"
-            )
     return matmul_batched(input, other)
 
 
@@ -310,9 +302,11 @@ def linear(input, weight, bias=None):
             f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} and "
             f"{w.shape[1]}x{w.shape[0]})"
         )
+    if bias is None:
+        _check_dtypes(x, w)
     if x.dtype != w.dtype:
         raise RuntimeError(
-            f"mat1 and mat2 must have the same dtype, but got {_title(x.dtype)} and {_title(w.dtype)}"
+            f"mat1 and mat2 must have the same dtype, but got {input.dtype.legacy_name} and {weight.dtype.legacy_name}"
         )
     if bias is not None and bias._array.shape not in ((w.shape[0],), (1,), ()):
         raise RuntimeError(
@@ -440,7 +434,7 @@ def tensordot(a, b, dims=2, out=None):
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         over_a, over_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     else:
-        over_a, over_b = (list(axes_of(d, t.ndim)) for d, t in zip(dims, (a, b), strict=True))
+        over_a, over_b = (list(reduced_dims(d, t.ndim, "tensordot")) for d, t in zip(dims, (a, b), strict=True))
     kept_a = [d for d in range(a.ndim) if d not in over_a]
     kept_b = [d for d in range(b.ndim) if d not in over_b]
     for d, e in zip(over_a, over_b, strict=True):
@@ -682,7 +676,7 @@ def _aligned(tensor, labels, target):
 @op(public=False, method=False, node="LinalgVectorNormBackward0")
 def vector_norm_op(xp, input, /, ord=2, dim=None, keepdim=False):
     """The ``ord``-norm over ``dim``."""
-    axes = axes_of(dim, input.ndim)
+    axes = reduced_dims(dim, input.ndim)
     size = xp.absolute(input)
     if ord == 2:
         result = xp.sqrt(xp.sum(size * size, axes, keepdims=bool(keepdim)))
@@ -710,7 +704,7 @@ def _norm_gradient(g, input, out, shape, ord, dim, keepdim):
     if ord == 0:
         return input * 0
     if ord in (math.inf, -math.inf):
-        return _tied_gradient(g, abs(input), out, shape, dim, keepdim) * sgn(input)
+        return tied_gradient(g, abs(input), out, shape, dim, keepdim) * sgn(input)
     whole = spread(out, shape, dim, keepdim)
     g = spread(g, shape, dim, keepdim)
     if ord == 1:
@@ -739,7 +733,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=No
         A = A.to(dtype)
     if A.ndim < 2:
         raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
-    rows, columns = axes_of(tuple(dim), A.ndim)
+    rows, columns = reduced_dims(tuple(dim), A.ndim)
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim, out=out)
     if ord in (1, -1, math.inf, -math.inf):
@@ -781,7 +775,7 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     if input.dtype.rank < 2:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{_title(input._array.dtype)}"
+            f"{input.dtype.legacy_name}"
         )
     return vector_norm_op(input, 2.0 if p in ("fro", None) else float(p), dim, keepdim, out=out)
 

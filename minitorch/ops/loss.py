@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 
-from minitorch.autograd.graph import LEGACY_NAMES
 from minitorch.ops._op import named, op
 from minitorch.ops.activation import log_softmax, logsigmoid, softplus
 from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, sigmoid, xlogy
@@ -37,7 +36,7 @@ __all__ = [
 ]
 
 
-# --- reductions -------------------------------------------------------------------------------------------
+# --- reductions ---------------------------------------------------------------------------------
 
 
 def legacy_reduction(size_average, reduce, reduction) -> str:
@@ -48,7 +47,8 @@ def legacy_reduction(size_average, reduce, reduction) -> str:
     reduce = True if reduce is None else reduce
     meant = "none" if not reduce else "mean" if size_average else "sum"
     warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.", stacklevel=3
+        f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.",
+        stacklevel=3,
     )
     return meant
 
@@ -74,18 +74,20 @@ def _same_size(name, input, target):
     for position, (argument, value) in enumerate((("input", input), ("target", target)), 1):
         if not isinstance(value, Tensor):
             raise TypeError(
-                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
+                f"{type(value).__name__}"
             )
     if target.shape != input.shape:
         warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will "
-            "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
             stacklevel=3,
         )
     return broadcast_tensors(input, target)
 
 
-# --- distances --------------------------------------------------------------------------------------------
+# --- distances ----------------------------------------------------------------------------------
 
 
 @op(public=False, method=False, promote=True, node="MseLossBackward0")
@@ -113,7 +115,9 @@ def _squared_error_gradient(g, input, target, reduction):
 
 squared_error.vjp(
     input=_squared_error_gradient,
-    target=lambda g, input, target, reduction: -_squared_error_gradient(g, input, target, reduction),
+    target=lambda g, input, target, reduction: (
+        -_squared_error_gradient(g, input, target, reduction)
+    ),
 )
 
 
@@ -142,11 +146,14 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 
 
 @op(public=False, method=False, promote=True, node=lambda params: params["origin"])
-def smooth_absolute(xp, input, target, /, beta, reduction, factor=1.0, origin="SmoothL1LossBackward0"):
+def smooth_absolute(
+    xp, input, target, /, beta, reduction, factor=1.0, origin="SmoothL1LossBackward0"
+):
     """``factor`` times what is quadratic below ``beta`` and linear above, reduced."""
     size = xp.abs(input - target)
     values = xp.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta)
-    return _reduced_array(xp, values if factor == 1.0 else values * factor, reduction)
+    values = (values if factor == 1.0 else values * factor).astype(size.dtype, copy=False)
+    return _reduced_array(xp, values, reduction)
 
 
 def _smooth_gradient(g, input, target, beta, reduction, factor):
@@ -162,14 +169,17 @@ def clamp_both(xp, input, /):
 clamp_both.vjp(input=lambda g, input: g * ((input > -1) & (input < 1)))
 smooth_absolute.vjp(
     input=_smooth_gradient,
-    target=lambda g, input, target, beta, reduction, factor: -_smooth_gradient(
-        g, input, target, beta, reduction, factor
+    target=lambda g, input, target, beta, reduction, factor: (
+        -_smooth_gradient(g, input, target, beta, reduction, factor)
     ),
 )
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
-    """``0.5 d^2 / beta`` where d = |input - target| < beta, else ``d - beta / 2``.  Source: F.smooth_l1_loss."""
+    """``0.5 d^2 / beta`` where d = |input - target| < beta, else ``d - beta / 2``.
+
+    Source: F.smooth_l1_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     input, target = _same_size("smooth_l1_loss", input, target)
     if beta < 0:
@@ -180,24 +190,39 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
-    """``0.5 d^2`` where d = |input - target| <= delta, else ``delta (d - delta / 2)``.  Source: F.huber_loss."""
+    """``0.5 d^2`` where d = |input - target| <= delta, else ``delta (d - delta / 2)``.
+
+    Source: F.huber_loss.
+    """
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     input, target = _same_size("huber_loss", input, target)
     if weight is None:
-        return smooth_absolute(input, target, delta, _checked(reduction), delta, "HuberLossBackward0")
+        return smooth_absolute(
+            input, target, delta, _checked(reduction), delta, "HuberLossBackward0"
+        )
     loss = smooth_absolute(input, target, delta, "none", delta, "HuberLossBackward0")
     return _weighted(loss, weight, reduction)
 
 
-# --- classification ------------------------------------------------------------------------------------------
+# --- classification -----------------------------------------------------------------------------
 
 
 @op(public=False, method=False, node=lambda params: params["origin"])
-def picked_classes(xp, input, target, weight=None, /, ignore_index=-100, reduction="none", origin="NllLossBackward0"):
+def picked_classes(
+    xp,
+    input,
+    target,
+    weight=None,
+    /,
+    ignore_index=-100,
+    reduction="none",
+    origin="NllLossBackward0",
+):
     """``-weight[target] * input[n, target]``, 0 where ignored, reduced.
 
-    "mean" divides by the weights of the kept targets.  Shape: (N, C, *), (N, *), (C) -> (N, *) or ().
+    "mean" divides by the weights of the kept targets.
+    Shape: (N, C, *), (N, *), (C) -> (N, *) or ().
     """
     kept = target != ignore_index
     safe = xp.where(kept, target, 0)
@@ -236,7 +261,9 @@ def put_classes(xp, input, target, weight=None, /, shape=(), ignore_index=-100, 
         with xp.errstate(divide="ignore", invalid="ignore"):
             values = values / _kept_weight(xp, kept, safe, weight)
     result = xp.zeros(shape, input.dtype)
-    xp.put_along_axis(result, xp.expand_dims(safe, 1), xp.expand_dims(xp.where(kept, values, 0), 1), 1)
+    xp.put_along_axis(
+        result, xp.expand_dims(safe, 1), xp.expand_dims(xp.where(kept, values, 0), 1), 1
+    )
     return result
 
 
@@ -256,7 +283,9 @@ def _check_classes(input, target, weight, ignore_index):
         )
     labels = target._array
     if labels.dtype.name not in ("int64", "uint8"):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {LEGACY_NAMES[target.dtype.name]}")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype.legacy_name}"
+        )
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
     if wrong.any():
         raise IndexError(f"Target {labels[wrong].flat[0]} is out of bounds.")
@@ -267,8 +296,10 @@ def nll_loss(
 ):
     """The negative log-likelihood of class indices, given log-probabilities.
 
-    Shape: (N, C, *) or (C), (N, *) or () -> () or (N, *).  "mean" divides by the weights of the kept targets.
-    Raises IndexError for a class out of range, ValueError for sizes that do not fit.  Source: F.nll_loss.
+    Shape: (N, C, *) or (C), (N, *) or () -> () or (N, *).  "mean" divides by the weights of the
+    kept targets.
+    Raises IndexError for a class out of range, ValueError for sizes that do not fit.
+    Source: F.nll_loss.
     """
     reduction = legacy_reduction(size_average, reduce, reduction)
     if input.ndim < 1:
@@ -278,11 +309,13 @@ def nll_loss(
         input, target = input.unsqueeze(0), target.reshape(1)
     if input.shape[0] != target.shape[0]:
         raise ValueError(
-            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
+            f"({target.shape[0]})."
         )
     if target.shape[1:] != input.shape[2:]:
         raise RuntimeError(
-            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
+            "only batches of spatial targets supported (3D tensors) but got targets of "
+            f"dimension: {target.ndim}"
             if input.ndim > 2
             else "0D or 1D target tensor expected, multi-target not supported"
         )
@@ -321,8 +354,8 @@ def cross_entropy(
     for position, (argument, value) in enumerate((("input", input), ("target", target)), 1):
         if not isinstance(value, Tensor):
             raise TypeError(
-                f"cross_entropy_loss(): argument '{argument}' (position {position}) must be Tensor, not "
-                f"{type(value).__name__}"
+                f"cross_entropy_loss(): argument '{argument}' (position {position}) must be "
+                f"Tensor, not {type(value).__name__}"
             )
     reduction = legacy_reduction(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
@@ -332,7 +365,9 @@ def cross_entropy(
     if target.shape == input.shape and target.dtype.is_floating_point:
         return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim)
     if target.dtype.is_floating_point:
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {LEGACY_NAMES[target.dtype.name]}")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype.legacy_name}"
+        )
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:
         return loss
@@ -371,7 +406,9 @@ def _smoothed(loss, logs, target, weight, ignore_index, reduction, smoothing, di
 @op(public=False, method=False, node="BinaryCrossEntropyBackward0")
 def binary_entropy(xp, input, target, weight=None, /, reduction="none"):
     """``-(t log x + (1 - t) log(1 - x))``, each logarithm at least -100, weighted and reduced."""
-    loss = -(target * xp.maximum(xp.log(input), -100) + (1 - target) * xp.maximum(xp.log1p(-input), -100))
+    loss = -(
+        target * xp.maximum(xp.log(input), -100) + (1 - target) * xp.maximum(xp.log1p(-input), -100)
+    )
     return _reduced_array(xp, loss if weight is None else loss * weight, reduction)
 
 
@@ -383,7 +420,8 @@ def _element_gradient(g, shape, weight, reduction):
 
 
 binary_entropy.vjp(
-    # torch: the denominator is kept from 0, so that a certain wrong answer still has a finite slope.
+    # torch: the denominator is kept from 0, so that a certain wrong answer still has a finite
+    # slope.
     input=lambda g, input, target, weight, reduction: (
         _element_gradient(g, input.shape, weight, reduction)
         * ((input - target) / maximum_of((1 - input) * input, 1e-12))
@@ -404,20 +442,22 @@ def maximum_of(xp, input, /, low):
 maximum_of.vjp(input=lambda g, input, low: g * (input >= low))
 
 
-def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+def binary_cross_entropy(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean"
+):
     """The cross-entropy of probabilities with targets in [0, 1].
 
-    Shape: (*), (*) -> () or (*).  Raises ValueError for different shapes, RuntimeError for inputs outside
-    [0, 1].  Source: F.binary_cross_entropy.
+    Shape: (*), (*) -> () or (*).  Raises ValueError for different shapes, RuntimeError for inputs
+    outside [0, 1].  Source: F.binary_cross_entropy.
     """
     reduction = legacy_reduction(size_average, reduce, reduction)
     if target.shape != input.shape:
         raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
-            "deprecated. Please ensure they have the same size."
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}) is deprecated. Please ensure they have the same size."
         )
     if input.dtype is not target.dtype:
-        found, expected = LEGACY_NAMES[target.dtype.name], LEGACY_NAMES[input.dtype.name]
+        found, expected = target.dtype.legacy_name, input.dtype.legacy_name
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     values = input._array
     if not ((values >= 0) & (values <= 1)).all():
@@ -428,18 +468,23 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 def binary_cross_entropy_with_logits(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
 ):
-    """:func:`binary_cross_entropy` of ``sigmoid(input)``, without overflow; ``pos_weight`` scales positives.
+    """:func:`binary_cross_entropy` of ``sigmoid(input)``, without overflow.
+
+    ``pos_weight`` scales the part of the positive targets.
 
     Shape: (*), (*) -> () or (*).  Raises ValueError for different shapes.
     Source: F.binary_cross_entropy_with_logits.
     """
     reduction = legacy_reduction(size_average, reduce, reduction)
     if target.shape != input.shape:
-        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+        raise ValueError(
+            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
     if not target.dtype.is_floating_point:
         raise RuntimeError(
-            f"result type {LEGACY_NAMES[input.dtype.name]} can't be cast to the desired output type "
-            f"{LEGACY_NAMES[target.dtype.name]}: binary_cross_entropy_with_logits() wants floating point targets"
+            f"result type {input.dtype.legacy_name} can't be cast to the desired output type "
+            f"{target.dtype.legacy_name}: binary_cross_entropy_with_logits() wants floating point "
+            "targets"
         )
     return logits_entropy(input, target, weight, pos_weight, _checked(reduction))
 
@@ -448,7 +493,9 @@ def binary_cross_entropy_with_logits(
 def logits_entropy(xp, input, target, weight=None, pos_weight=None, /, reduction="none"):
     """``(1 - t) x - (1 + (pos_weight - 1) t) log sigmoid(x)``, weighted and reduced."""
     away = xp.log1p(xp.exp(-xp.abs(input))) - xp.minimum(input, 0)  # -log sigmoid(x)
-    loss = (1 - target) * input + (away if pos_weight is None else ((pos_weight - 1) * target + 1) * away)
+    loss = (1 - target) * input + (
+        away if pos_weight is None else ((pos_weight - 1) * target + 1) * away
+    )
     return _reduced_array(xp, loss if weight is None else loss * weight, reduction)
 
 
@@ -470,7 +517,9 @@ logits_entropy.vjp(input=_logits_gradient, target=_logits_target_gradient)
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
-    """``target * (log target - input)``, ``input`` (and ``target`` if ``log_target``) being logarithms.
+    """``target * (log target - input)``: the Kullback-Leibler divergence, not yet summed.
+
+    ``input`` is logarithms, and with ``log_target`` so is ``target``.
 
     Shape: (*), (*) -> () or (*); "batchmean" divides the sum by the batch size.  Source: F.kl_div.
     """
@@ -482,8 +531,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
-            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
-            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            "'batchmean' divides only by the batch size, and aligns with the KL div math "
+            "definition.'mean' will be changed to behave the same as 'batchmean' in the next "
+            "major release.",
             stacklevel=2,
         )
     return _reduced(loss, reduction)
@@ -517,7 +567,10 @@ def multi_margin_loss(
 def multilabel_soft_margin_loss(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
-    """The mean over classes of the binary cross-entropy of logits.  Source: F.multilabel_soft_margin_loss."""
+    """The mean over classes of the binary cross-entropy of logits.
+
+    Source: F.multilabel_soft_margin_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     loss = loss if weight is None else loss * weight
@@ -525,15 +578,28 @@ def multilabel_soft_margin_loss(
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
-    """``log(1 + exp(-target * input))``.  Shape: (*), (*) -> () or (*).  Source: F.soft_margin_loss."""
+    """``log(1 + exp(-target * input))``.
+
+    Shape: (*), (*) -> () or (*).  Source: F.soft_margin_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     return named(_reduced(softplus(-target * input), reduction), "SoftMarginLossBackward0")
 
 
 def poisson_nll_loss(
-    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
+    input,
+    target,
+    log_input=True,
+    full=False,
+    size_average=None,
+    eps=1e-8,
+    reduce=None,
+    reduction="mean",
 ):
-    """The negative log-likelihood of Poisson counts; ``full`` adds Stirling's term.  Source: F.poisson_nll_loss."""
+    """The negative log-likelihood of Poisson counts; ``full`` adds Stirling's term.
+
+    Source: F.poisson_nll_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     loss = exp(input) - target * input if log_input else input - target * log(input + eps)
     if full:
@@ -543,7 +609,10 @@ def poisson_nll_loss(
 
 
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
-    """``0.5 (log var + (input - target)^2 / var)``, var at least ``eps``.  Source: F.gaussian_nll_loss."""
+    """``0.5 (log var + (input - target)^2 / var)``, var at least ``eps``.
+
+    Source: F.gaussian_nll_loss.
+    """
     if isinstance(var, float):
         var = var * input.new_ones(input.shape)
     if var.shape != input.shape:
@@ -561,7 +630,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     return _reduced(loss, reduction)
 
 
-# --- embeddings and rankings -------------------------------------------------------------------------------------
+# --- embeddings and rankings --------------------------------------------------------------------
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
@@ -572,12 +641,20 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
-    """The ``p``-norm of ``x1 - x2 + eps`` along the last dimension.  Source: F.pairwise_distance."""
+    """The ``p``-norm of ``x1 - x2 + eps`` along the last dimension.
+
+    Source: F.pairwise_distance.
+    """
     return named((x1 - x2 + eps).norm(p, -1, keepdim), "NormBackward1")
 
 
-def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
-    """``input`` where the target is 1, ``max(0, margin - input)`` where it is -1.  Source: F.hinge_embedding_loss."""
+def hinge_embedding_loss(
+    input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"
+):
+    """``input`` where the target is 1, ``max(0, margin - input)`` where it is -1.
+
+    Source: F.hinge_embedding_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     away = masked_zero(clamp(margin - input, min=0), target == 1)
     return _reduced(away + masked_zero(input, target == -1), reduction)
@@ -586,7 +663,10 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 def cosine_embedding_loss(
     input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
 ):
-    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1.  Source: F.cosine_embedding_loss."""
+    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1.
+
+    Source: F.cosine_embedding_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     dot = (input1 * input2).sum(-1)
     tiny = 1e-12
@@ -603,8 +683,8 @@ def margin_ranking_loss(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
-            f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
-            f"{input1.shape}, input2: {input2.shape}, target: {target.shape} "
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
     return _reduced(clamp(-target * (input1 - input2) + margin, min=0), reduction)
 
@@ -621,7 +701,10 @@ def triplet_margin_loss(
     reduce=None,
     reduction="mean",
 ):
-    """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` in the ``p``-norm.  Source: F.triplet_margin_loss."""
+    """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` in the ``p``-norm.
+
+    Source: F.triplet_margin_loss.
+    """
     reduction = legacy_reduction(size_average, reduce, reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
@@ -639,7 +722,10 @@ def triplet_margin_loss(
 def triplet_margin_with_distance_loss(
     anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
 ):
-    """:func:`triplet_margin_loss` with any distance.  Source: F.triplet_margin_with_distance_loss."""
+    """:func:`triplet_margin_loss` with any distance.
+
+    Source: F.triplet_margin_with_distance_loss.
+    """
     distance = pairwise_distance if distance_function is None else distance_function
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:

@@ -1,7 +1,8 @@
 """Batch, layer, group, instance and root-mean-square normalisation.
 
-One op carries the first four: it looks at the input as ``grouped``, subtracts the mean and divides by
-the standard deviation over ``axes`` of that, and applies weight and bias in the shape ``affine``.
+One op carries the first four: it looks at the input as ``grouped``, subtracts the mean and divides
+by the standard deviation over ``axes`` of that, and applies weight and bias in the shape
+``affine``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from minitorch.ops.reduction import mean
 from minitorch.ops.shape import reshape
 from minitorch.tensor import Tensor
 
-__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize", "rms_norm"]
+__all__ = [
+    "batch_norm",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
+    "local_response_norm",
+    "normalize",
+    "rms_norm",
+]
 
 
 @op(
@@ -24,8 +33,10 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_res
     outputs=("out", "center", "rstd"),
     node=lambda params: params["origin"],
 )
-def normalize_groups(xp, input, weight=None, bias=None, /, grouped=(), axes=(), affine=(), eps=1e-5, origin=""):
-    """``(x - mean) / sqrt(var + eps) * weight + bias``, with mean and 1 / sqrt(var + eps) beside it.
+def normalize_groups(
+    xp, input, weight=None, bias=None, /, grouped=(), axes=(), affine=(), eps=1e-5, origin=""
+):
+    """``(x - mean) / sqrt(var + eps) * weight + bias``, the mean, and 1 / sqrt(var + eps).
 
     Shape: (*) -> (*), and the statistics with length 1 along ``axes``.
     """
@@ -59,7 +70,9 @@ def _normalize_gradients(g, input, weight, bias, center, rstd, needs, grouped, a
     of_input = of_weight = of_bias = None
     if needs[0]:
         scaled = reshape(g if weight is None else g * reshape(weight, affine), grouped)
-        of_input = rstd * (scaled - mean(scaled, axes, True) - normal * mean(scaled * normal, axes, True))
+        of_input = rstd * (
+            scaled - mean(scaled, axes, True) - normal * mean(scaled * normal, axes, True)
+        )
         of_input = reshape(of_input, input.shape)
     if needs[1]:
         of_weight = reshape(sum_to(g * flat, affine), weight.shape)
@@ -73,7 +86,10 @@ normalize_groups.vjp_joint(_normalize_gradients)
 
 @op(public=False, method=False, node="NativeBatchNormBackward0")
 def normalize_with(xp, input, mean, var, weight=None, bias=None, /, eps=1e-5):
-    """Batch normalisation with given statistics per channel.  Shape: (N, C, *), (C)... -> (N, C, *)."""
+    """Batch normalisation with given statistics per channel.
+
+    Shape: (N, C, *), (C)... -> (N, C, *).
+    """
     affine = (1, -1) + (1,) * (input.ndim - 2)
     scale = 1 / xp.sqrt(var + eps)
     if weight is not None:
@@ -92,7 +108,9 @@ def _normalize_with_gradients(g, input, mean, var, weight, bias, needs, eps):
     if needs[0]:
         of_input = g * (rstd if weight is None else rstd * reshape(weight, affine))
     if needs[3]:
-        of_weight = reshape(sum_to(g * (input - reshape(mean, affine)) * rstd, channels), weight.shape)
+        of_weight = reshape(
+            sum_to(g * (input - reshape(mean, affine)) * rstd, channels), weight.shape
+        )
     if needs[4]:
         of_bias = reshape(sum_to(g, channels), bias.shape)
     return of_input, None, None, of_weight, of_bias
@@ -101,12 +119,14 @@ def _normalize_with_gradients(g, input, mean, var, weight, bias, needs, eps):
 normalize_with.vjp_joint(_normalize_with_gradients)
 
 
-# --- what users call --------------------------------------------------------------------------------------
+# --- what users call ----------------------------------------------------------------------------
 
 
 def _check_floating(name, input):
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     if input.dtype.rank < 2:
         raise NotImplementedError(f'"{name}" not implemented for {input.dtype.name.capitalize()!r}')
 
@@ -114,25 +134,35 @@ def _check_floating(name, input):
 def _check_channels(name, channels, **tensors):
     for argument, tensor in tensors.items():
         if tensor is not None and tensor.numel() != channels:
-            raise RuntimeError(f"{argument} should contain {channels} elements not {tensor.numel()}")
+            raise RuntimeError(
+                f"{argument} should contain {channels} elements not {tensor.numel()}"
+            )
 
 
 def batch_norm(
     input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
 ):
-    """Normalise every channel over batch and positions, or by the running statistics when not ``training``.
+    """Normalise every channel over batch and positions; by the running statistics in evaluation.
 
-    ``(x - mean) / sqrt(var + eps) * weight + bias``; in training the running statistics move towards the
-    batch's by ``momentum`` (with the unbiased variance).  Shape: (N, C, *) -> (N, C, *).
+    ``(x - mean) / sqrt(var + eps) * weight + bias``; in training the running statistics move
+    towards the batch's by ``momentum`` (with the unbiased variance).
+    Shape: (N, C, *) -> (N, C, *).
     Raises ValueError for a single value per channel in training, RuntimeError for wrong lengths.
     Source: F.batch_norm; Ioffe and Szegedy (2015).
     """
     _check_floating("batch_norm", input)
     if training and input.numel() // input.shape[1] == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
     channels = input.shape[1]
     _check_channels(
-        "batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+        "batch_norm",
+        channels,
+        running_mean=running_mean,
+        running_var=running_var,
+        weight=weight,
+        bias=bias,
     )
     if not training:
         if running_mean is None or running_var is None:
@@ -159,7 +189,8 @@ def _move(running, value, momentum):
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """Normalise over the last dimensions, those of ``normalized_shape``.
 
-    Shape: (*, *normalized_shape) -> the same.  Raises RuntimeError where the shapes do not end alike.
+    Shape: (*, *normalized_shape) -> the same.
+    Raises RuntimeError where the shapes do not end alike.
     Source: F.layer_norm; Ba et al. (2016).
     """
     _check_floating("layer_norm", input)
@@ -172,8 +203,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     for argument, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and tuple(tensor.shape) != shape:
             raise RuntimeError(
-                f"Expected {argument} to be of same shape as normalized_shape, but got {argument} of shape "
-                f"{list(tensor.shape)} and normalized_shape = {list(shape)}"
+                f"Expected {argument} to be of same shape as normalized_shape, but got {argument} "
+                f"of shape {list(tensor.shape)} and normalized_shape = {list(shape)}"
             )
     axes = tuple(range(input.ndim - len(shape), input.ndim))
     affine = (1,) * (input.ndim - len(shape)) + shape
@@ -190,22 +221,27 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """
     _check_floating("group_norm", input)
     if input.ndim < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+        )
     if num_groups <= 0 or input.shape[1] % num_groups:
         raise RuntimeError(
-            f"Expected number of channels in input to be divisible by num_groups, but got input of shape "
-            f"{list(input.shape)} and num_groups={num_groups}"
+            "Expected number of channels in input to be divisible by num_groups, but got input "
+            f"of shape {list(input.shape)} and num_groups={num_groups}"
         )
     channels = input.shape[1]
     for argument, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and tuple(tensor.shape) != (channels,):
             raise RuntimeError(
-                f"Expected {argument} to be a vector of size equal to the number of channels in input, but got "
-                f"{argument} of shape {list(tensor.shape)} and input of shape {list(input.shape)}"
+                f"Expected {argument} to be a vector of size equal to the number of channels in "
+                f"input, but got {argument} of shape {list(tensor.shape)} and input of shape "
+                f"{list(input.shape)}"
             )
     grouped = (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
     affine = (1, channels) + (1,) * (input.ndim - 2)
-    return normalize_groups(input, weight, bias, grouped, (2,), affine, eps, "NativeGroupNormBackward0")[0]
+    return normalize_groups(
+        input, weight, bias, grouped, (2,), affine, eps, "NativeGroupNormBackward0"
+    )[0]
 
 
 def instance_norm(
@@ -220,21 +256,35 @@ def instance_norm(
 ):
     """Normalise every channel of every example over its positions.
 
-    Shape: (N, C, *) -> (N, C, *).  Raises ValueError for a single position.  Source: F.instance_norm.
+    Shape: (N, C, *) -> (N, C, *).  Raises ValueError for a single position.
+    Source: F.instance_norm.
     """
     _check_floating("instance_norm", input)
     if not use_input_stats:
         if running_mean is None or running_var is None:
-            raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
-        return named(normalize_with(input, running_mean, running_var, weight, bias, eps), "ViewBackward0")
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when use_input_stats is false"
+            )
+        return named(
+            normalize_with(input, running_mean, running_var, weight, bias, eps), "ViewBackward0"
+        )
     positions = math.prod(input.shape[2:])
     if positions == 1:
-        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {input.shape}"
+        )
     channels = input.shape[1]
     _check_channels("instance_norm", channels, weight=weight, bias=bias)
     affine = (1, channels) + (1,) * (input.ndim - 2)
     out, center, rstd = normalize_groups(
-        input, weight, bias, (input.shape[0], channels, positions), (2,), affine, eps, "ViewBackward0"
+        input,
+        weight,
+        bias,
+        (input.shape[0], channels, positions),
+        (2,),
+        affine,
+        eps,
+        "ViewBackward0",
     )
     if running_mean is not None:
         _move(running_mean, center._array.mean(0), momentum)
@@ -244,7 +294,7 @@ def instance_norm(
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions; ``eps`` defaults to the dtype's.
+    """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions; eps: by default the dtype's.
 
     Shape: (*, *normalized_shape) -> the same.  Source: F.rms_norm; Zhang and Sennrich (2019).
     """
@@ -253,8 +303,8 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if tuple(input.shape[-len(shape) :]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {str(list(shape))[1:-1]}], but got "
-            f"input of size{list(input.shape)}"
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
+            f"{str(list(shape))[1:-1]}], but got input of size{list(input.shape)}"
         )
     eps = finfo(input.dtype).eps if eps is None else eps
     dims = tuple(range(-len(shape), 0))
@@ -268,7 +318,9 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     Shape: (N, C, *) -> (N, C, *).  Source: F.local_response_norm; Krizhevsky et al. (2012).
     """
     if input.ndim < 3:
-        raise ValueError(f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)")
+        raise ValueError(
+            f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)"
+        )
     squares = input * input
     widths = [0, 0] * (input.ndim - 2) + [size // 2, (size - 1) // 2]
     padded = pad(squares, widths)

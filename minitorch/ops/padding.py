@@ -12,7 +12,7 @@ __all__ = ["pad"]
 
 @op(public=False, method=False, node="ConstantPadNdBackward0")
 def constant_pad(xp, input, /, widths, value):
-    """``input`` with ``widths[d] = (before, after)`` of ``value`` around it; negative widths crop."""
+    """``input`` with ``value`` around it, ``widths[d] = (before, after)``; negative ones crop."""
     shape = [n + before + after for n, (before, after) in zip(input.shape, widths, strict=True)]
     result = xp.full(shape, value, input.dtype)
     inside, kept = [], []
@@ -28,7 +28,7 @@ constant_pad.vjp(input=lambda g, widths: constant_pad(g, tuple((-b, -a) for b, a
 
 @op(public=False, method=False)
 def take_positions(xp, input, /, positions):
-    """``input`` read at ``positions[d]`` (a tuple of ints, or None for all) along every dimension."""
+    """``input`` read at ``positions[d]`` (ints, or None for all) along every dimension."""
     result = input
     for axis, places in enumerate(positions):
         if places is not None:
@@ -38,7 +38,7 @@ def take_positions(xp, input, /, positions):
 
 @op(public=False, method=False)
 def add_positions(xp, input, /, positions, shape):
-    """Zeros of ``shape`` with ``input`` added at ``positions``: the adjoint of :func:`take_positions`."""
+    """Zeros of ``shape`` with ``input`` added at ``positions``: take_positions' adjoint."""
     for axis, places in enumerate(positions):
         if places is None:
             continue
@@ -61,29 +61,32 @@ add_positions.vjp(input=lambda g, positions: take_positions(g, positions))
 def pad(input, pad, mode: str = "constant", value: float | None = None):
     """``input`` with borders added (or, where negative, cut off) from the last dimension backwards.
 
-    ``pad`` is (before, after) of the last dimension, then of the one before it, and so on.  ``mode``:
-    "constant" (``value``, default 0), "reflect", "replicate" or "circular".
-    Shape: (..., n, ...) -> (..., before + n + after, ...).  Raises RuntimeError for an odd number of widths, more
+    ``pad`` is (before, after) of the last dimension, then of the one before it, and so on.
+    ``mode``: "constant" (``value``, default 0), "reflect", "replicate" or "circular".
+    Shape: (..., n, ...) -> (..., before + n + after, ...).
+    Raises RuntimeError for an odd number of widths, more
     dimensions than there are, or reflection beyond the input; NotImplementedError for other modes.
     Source: torch.nn.functional.pad.
     """
     if not isinstance(input, Tensor):
-        raise TypeError(f"pad(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"pad(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     pad = tuple(int(n) for n in pad)
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) // 2 > input.ndim:
         raise RuntimeError(
-            f"Padding length should be less than or equal to two times the input dimension but got padding length "
-            f"{len(pad)} and input of dimension {input.ndim}"
+            "Padding length should be less than or equal to two times the input dimension but "
+            f"got padding length {len(pad)} and input of dimension {input.ndim}"
         )
     widths = [(0, 0)] * (input.ndim - len(pad) // 2)
     widths += [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
     for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
         if n + before + after < 0:
             raise RuntimeError(
-                f"narrow(): length must be non-negative, but padding by {before} and {after} leaves {n + before + after} "
-                f"of the {n} elements in dimension {d}"
+                f"narrow(): length must be non-negative, but padding by {before} and {after} "
+                f"leaves {n + before + after} of the {n} elements in dimension {d}"
             )
     if mode == "constant":
         return constant_pad(input, tuple(widths), 0 if value is None else value)
@@ -93,8 +96,9 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if input.ndim not in (len(pad) // 2 + 1, len(pad) // 2 + 2) or len(pad) > 6:
         raise NotImplementedError(
-            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.\nSupported combinations for "
-            "non-constant padding: one or two more dimensions than those padded, and at most three of those"
+            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.\nSupported "
+            "combinations for non-constant padding: one or two more dimensions than those padded, "
+            "and at most three of those"
         )
     positions: list = []
     for d, (n, (before, after)) in enumerate(zip(input.shape, widths, strict=True)):
@@ -123,8 +127,9 @@ def _places(mode, n, before, after, d, input):
     else:
         if before >= n or after >= n:
             raise RuntimeError(
-                "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
-                f"({before}, {after}) at dimension {d} of input {list(input.shape)}"
+                "Argument #4: Padding size should be less than the corresponding input dimension, "
+                f"but got: padding ({before}, {after}) at dimension {d} of input "
+                f"{list(input.shape)}"
             )
         at = np.abs(at)
         at = np.where(at >= n, 2 * (n - 1) - at, at)

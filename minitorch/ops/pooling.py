@@ -54,7 +54,7 @@ _NAMES = {
     for spatial in (1, 2, 3)
 }
 
-# --- windows ----------------------------------------------------------------------------------------------
+# --- windows ------------------------------------------------------------------------------------
 
 
 def _places(kernel):
@@ -103,7 +103,14 @@ window_max.vjp(
     # torch: the result itself is not saved, so that an in-place relu may follow.
     input=lambda g, input, input_shape, kernel, counts, stride, dilation: window_put(
         g,
-        window_places(input, window_max(input, kernel, counts, stride, dilation), kernel, counts, stride, dilation),
+        window_places(
+            input,
+            window_max(input, kernel, counts, stride, dilation),
+            kernel,
+            counts,
+            stride,
+            dilation,
+        ),
         input_shape,
         kernel,
         counts,
@@ -115,7 +122,7 @@ window_max.vjp(
 
 @op(public=False, method=False)
 def window_put(xp, input, places, /, shape, kernel, counts, stride, dilation):
-    """Each element of ``input`` added at its place in its window: the adjoint of :func:`window_take`."""
+    """Each element of ``input`` added at its place in its window: window_take's adjoint."""
     result = xp.zeros(shape, input.dtype)
     apart = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel, strict=True))
     for k, at in enumerate(_places(kernel)):
@@ -137,7 +144,9 @@ def window_take(xp, input, places, /, kernel, counts, stride, dilation):
 
 
 window_put.vjp(
-    input=lambda g, places, kernel, counts, stride, dilation: window_take(g, places, kernel, counts, stride, dilation)
+    input=lambda g, places, kernel, counts, stride, dilation: window_take(
+        g, places, kernel, counts, stride, dilation
+    )
 )
 window_take.vjp(
     input=lambda g, places, input_shape, kernel, counts, stride, dilation: window_put(
@@ -168,12 +177,14 @@ def window_spread(xp, input, /, shape, kernel, counts, stride):
 
 
 window_sum.vjp(
-    input=lambda g, input_shape, kernel, counts, stride: window_spread(g, input_shape, kernel, counts, stride)
+    input=lambda g, input_shape, kernel, counts, stride: window_spread(
+        g, input_shape, kernel, counts, stride
+    )
 )
 window_spread.vjp(input=lambda g, kernel, counts, stride: window_sum(g, kernel, counts, stride))
 
 
-# --- arguments --------------------------------------------------------------------------------------------
+# --- arguments ----------------------------------------------------------------------------------
 
 
 def _lengths(name, argument, value, spatial):
@@ -183,7 +194,9 @@ def _lengths(name, argument, value, spatial):
     if len(values) == 1:
         return values * spatial
     if len(values) != spatial:
-        raise RuntimeError(f"{name}: {argument} must either be a single int, or a tuple of {spatial} ints")
+        raise RuntimeError(
+            f"{name}: {argument} must either be a single int, or a tuple of {spatial} ints"
+        )
     return values
 
 
@@ -202,24 +215,26 @@ def _wrong_dimensions(name, input, spatial):
     low, high = spatial + 1, spatial + 2
     if name in ("max_pool2d", "max_pool3d", "avg_pool3d"):
         return (
-            f"non-empty {low}D or {high}D (batch mode) tensor expected for input: {name} got one of size "
-            f"{list(input.shape)}"
+            f"non-empty {low}D or {high}D (batch mode) tensor expected for input: {name} got one "
+            f"of size {list(input.shape)}"
         )
     if name == "avg_pool1d":
         return (
-            f"Expected {low} to {high} dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' "
-            f"(while checking arguments for {name})"
+            f"Expected {low} to {high} dimensions, but got {input.ndim}-dimensional tensor for "
+            f"argument #1 'self' (while checking arguments for {name})"
         )
     who = f"{name}: " if spatial == 1 else ""
     return (
-        f"{who}Expected {low}D or {high}D (batch mode) tensor with optional 0 dim batch size for input, but got:"
-        f"{list(input.shape)}"
+        f"{who}Expected {low}D or {high}D (batch mode) tensor with optional 0 dim batch size for "
+        f"input, but got:{list(input.shape)}"
     )
 
 
 def _prepare(name, input, spatial, kernel_size, stride, padding, dilation, ceil_mode):
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     if input.ndim not in (spatial + 1, spatial + 2):
         raise RuntimeError(_wrong_dimensions(name, input, spatial))
     kernel = _lengths(name, "kernel_size", kernel_size, spatial)
@@ -234,7 +249,8 @@ def _prepare(name, input, spatial, kernel_size, stride, padding, dilation, ceil_
             raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
         if p > k // 2:
             raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation=1"
+                f"pad should be at most half of effective kernel size, but got pad={p}, "
+                f"kernel_size={k} and dilation=1"
             )
     lengths = tuple(input.shape[-spatial:])
     counts = tuple(
@@ -244,22 +260,32 @@ def _prepare(name, input, spatial, kernel_size, stride, padding, dilation, ceil_
     if any(n < 1 for n in counts):
         channels = input.shape[-spatial - 1]
         raise RuntimeError(
-            f"Given input size: ({channels}x{'x'.join(map(str, lengths))}). Calculated output size: "
-            f"({channels}x{'x'.join(map(str, counts))}). Output size is too small"
+            f"Given input size: ({channels}x{'x'.join(map(str, lengths))}). Calculated output "
+            f"size: ({channels}x{'x'.join(map(str, counts))}). Output size is too small"
         )
     # What the last window reaches beyond the padded input (ceil_mode) is padding, too.
-    reach = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip(counts, stride, dilation, kernel, strict=True)]
-    after = [max(r - n - p, p) if ceil_mode else p for r, n, p in zip(reach, lengths, padding, strict=True)]
+    reach = [
+        (n - 1) * s + d * (k - 1) + 1
+        for n, s, d, k in zip(counts, stride, dilation, kernel, strict=True)
+    ]
+    after = [
+        max(r - n - p, p) if ceil_mode else p
+        for r, n, p in zip(reach, lengths, padding, strict=True)
+    ]
     return kernel, stride, padding, dilation, counts, after
 
 
 def _padded(input, padding, after, value):
     if not any(padding) and not any(after):
         return input
-    return pad(input, [n for p, a in reversed(list(zip(padding, after, strict=True))) for n in (p, a)], value=value)
+    return pad(
+        input,
+        [n for p, a in reversed(list(zip(padding, after, strict=True))) for n in (p, a)],
+        value=value,
+    )
 
 
-# --- maximum ------------------------------------------------------------------------------------------------
+# --- maximum ------------------------------------------------------------------------------------
 
 
 def _max_pool(spatial, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
@@ -277,7 +303,9 @@ def _max_pool(spatial, input, kernel_size, stride, padding, dilation, ceil_mode,
     if not return_indices:
         return values
     places = window_places(padded, values, kernel, counts, stride, dilation)
-    return values, _flat_indices(places, input.shape[-spatial:], kernel, counts, stride, padding, dilation)
+    return values, _flat_indices(
+        places, input.shape[-spatial:], kernel, counts, stride, padding, dilation
+    )
 
 
 def _lowest(dtype):
@@ -307,29 +335,44 @@ def _starts(count, stride, padding, like, dim):
     return (arange(count) * stride - padding).reshape(shape)
 
 
-def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    """The maximum of each window.  Shape: (N, C, L) or (C, L) -> (..., L_out).  Source: F.max_pool1d."""
+def max_pool1d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """The maximum of each window.
+
+    Shape: (N, C, L) or (C, L) -> (..., L_out).  Source: F.max_pool1d.
+    """
     return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool2d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
     """The maximum of each window, with its index in the plane if asked.
 
-    Shape: (N, C, H, W) or (C, H, W) -> (..., H_out, W_out).  Raises RuntimeError for sizes that do not fit.
+    Shape: (N, C, H, W) or (C, H, W) -> (..., H_out, W_out).
+    Raises RuntimeError for sizes that do not fit.
     Source: F.max_pool2d.
     """
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    """The maximum of each window.  Shape: (N, C, D, H, W) or (C, D, H, W) -> (...).  Source: F.max_pool3d."""
+def max_pool3d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """The maximum of each window.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (...).  Source: F.max_pool3d.
+    """
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-# --- average ------------------------------------------------------------------------------------------------
+# --- average ------------------------------------------------------------------------------------
 
 
-def _avg_pool(spatial, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+def _avg_pool(
+    spatial, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+):
     name = f"avg_pool{spatial}d"
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
@@ -365,26 +408,49 @@ def _window_sizes(input, kernel, stride, padding, counts, count_include_pad):
 
 
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
-    """The mean of each window.  Shape: (N, C, L) or (C, L) -> (..., L_out).  Source: F.avg_pool1d."""
+    """The mean of each window.
+
+    Shape: (N, C, L) or (C, L) -> (..., L_out).  Source: F.avg_pool1d.
+    """
     return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 def avg_pool2d(
-    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
 ):
     """The mean of each window.
 
-    Shape: (N, C, H, W) or (C, H, W) -> (..., H_out, W_out).  Raises RuntimeError for sizes that do not fit.
+    Shape: (N, C, H, W) or (C, H, W) -> (..., H_out, W_out).
+    Raises RuntimeError for sizes that do not fit.
     Source: F.avg_pool2d.
     """
-    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool(
+        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def avg_pool3d(
-    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
 ):
-    """The mean of each window.  Shape: (N, C, D, H, W) or (C, D, H, W) -> (...).  Source: F.avg_pool3d."""
-    return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    """The mean of each window.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (...).  Source: F.avg_pool3d.
+    """
+    return _avg_pool(
+        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def _lp_pool(spatial, input, norm_type, kernel_size, stride, ceil_mode):
@@ -396,33 +462,43 @@ def _lp_pool(spatial, input, norm_type, kernel_size, stride, ceil_mode):
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """The ``norm_type``-norm of each window.  Shape: (N, C, L) -> (N, C, L_out).  Source: F.lp_pool1d."""
+    """The ``norm_type``-norm of each window.
+
+    Shape: (N, C, L) -> (N, C, L_out).  Source: F.lp_pool1d.
+    """
     return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """The ``norm_type``-norm of each window.  Shape: (N, C, H, W) -> (N, C, H', W').  Source: F.lp_pool2d."""
+    """The ``norm_type``-norm of each window.
+
+    Shape: (N, C, H, W) -> (N, C, H', W').  Source: F.lp_pool2d.
+    """
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-# --- adaptive -------------------------------------------------------------------------------------------------
+# --- adaptive -----------------------------------------------------------------------------------
 
 
 def _target(name, input, output_size, spatial):
     if input.ndim not in (spatial + 1, spatial + 2):
         raise RuntimeError(
-            f"{name}(): Expected {spatial + 1}D or {spatial + 2}D tensor, but got {list(input.shape)}"
+            f"{name}(): Expected {spatial + 1}D or {spatial + 2}D tensor, but got "
+            f"{list(input.shape)}"
         )
     if isinstance(output_size, int):
         output_size = (output_size,) * spatial
     output_size = tuple(output_size)
     if len(output_size) != spatial:
         if spatial == 1:
-            raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(output_size)})")
+            raise RuntimeError(
+                f"{name}() argument 'output_size' should contain one int (got {len(output_size)})"
+            )
         inner = "(): internal error: output_size.size()" if "max" in name else ": output_size"
         raise RuntimeError(f"{name}{inner} must be {spatial}")
     return tuple(
-        n if wanted is None else int(wanted) for n, wanted in zip(input.shape[-spatial:], output_size, strict=True)
+        n if wanted is None else int(wanted)
+        for n, wanted in zip(input.shape[-spatial:], output_size, strict=True)
     )
 
 
@@ -437,8 +513,8 @@ def _adaptive_avg(spatial, input, output_size):
     lengths = input.shape[-spatial:]
     if 0 in input.shape[-spatial - 1 :]:
         raise RuntimeError(
-            f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
-            f"{list(input.shape)}"
+            f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
+            f"has sizes {list(input.shape)}"
         )
     if all(n % m == 0 for n, m in zip(lengths, counts, strict=True) if m):
         if counts == (1,) * spatial:
@@ -449,17 +525,22 @@ def _adaptive_avg(spatial, input, output_size):
         return named(total / math.prod(kernel), _NAMES["AdaptiveAvgPool", spatial])
     from minitorch.ops.joining import stack
 
-    # Ragged windows, one dimension after the other: a mean of means over a product of windows is exact.
+    # Ragged windows, one dimension after the other: a mean of means over a product of windows is
+    # exact.
     for dim in range(-spatial, 0):
         parts = [
-            input.narrow(dim, start, end - start).mean(dim) for start, end in _bounds(input.shape[dim], counts[dim])
+            input.narrow(dim, start, end - start).mean(dim)
+            for start, end in _bounds(input.shape[dim], counts[dim])
         ]
         input = stack(parts, input.ndim + dim)
     return named(input, _NAMES["AdaptiveAvgPool", spatial])
 
 
 def adaptive_avg_pool1d(input, output_size):
-    """The means of ``output_size`` windows.  Shape: (N, C, L) -> (N, C, L_out).  Source: F.adaptive_avg_pool1d."""
+    """The means of ``output_size`` windows.
+
+    Shape: (N, C, L) -> (N, C, L_out).  Source: F.adaptive_avg_pool1d.
+    """
     return _adaptive_avg(1, input, output_size)
 
 
@@ -472,7 +553,10 @@ def adaptive_avg_pool2d(input, output_size):
 
 
 def adaptive_avg_pool3d(input, output_size):
-    """The means of ``output_size`` windows.  Shape: (N, C, D, H, W) -> (...).  Source: F.adaptive_avg_pool3d."""
+    """The means of ``output_size`` windows.
+
+    Shape: (N, C, D, H, W) -> (...).  Source: F.adaptive_avg_pool3d.
+    """
     return _adaptive_avg(3, input, output_size)
 
 
@@ -507,15 +591,24 @@ def _in_plane(inside, window, lengths):
 
 
 def adaptive_max_pool1d(input, output_size, return_indices=False):
-    """The maxima of ``output_size`` windows.  Shape: (N, C, L) -> (N, C, L_out).  Source: F.adaptive_max_pool1d."""
+    """The maxima of ``output_size`` windows.
+
+    Shape: (N, C, L) -> (N, C, L_out).  Source: F.adaptive_max_pool1d.
+    """
     return _adaptive_max(1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """The maxima of ``output_size`` windows.  Shape: (N, C, H, W) -> (N, C, H', W').  Source: F.adaptive_max_pool2d."""
+    """The maxima of ``output_size`` windows.
+
+    Shape: (N, C, H, W) -> (N, C, H', W').  Source: F.adaptive_max_pool2d.
+    """
     return _adaptive_max(2, input, output_size, return_indices)
 
 
 def adaptive_max_pool3d(input, output_size, return_indices=False):
-    """The maxima of ``output_size`` windows.  Shape: (N, C, D, H, W) -> (...).  Source: F.adaptive_max_pool3d."""
+    """The maxima of ``output_size`` windows.
+
+    Shape: (N, C, D, H, W) -> (...).  Source: F.adaptive_max_pool3d.
+    """
     return _adaptive_max(3, input, output_size, return_indices)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minitorch import dtypes, random
-from minitorch.autograd.graph import LEGACY_NAMES, Node
+from minitorch.autograd.graph import Node
 from minitorch.autograd.mode import mode
 from minitorch.autograd.views import check_writable, rebase
 from minitorch.device import device as Device
@@ -83,25 +83,9 @@ Generator._bytes_from_tensor = staticmethod(_bytes_from_tensor)
 
 # ---- arguments -----------------------------------------------------------------------------------
 
-#: What torch's messages about bounds call the dtypes: by their C++ names.
-_CPP_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-    "int64": "long int",
-    "int32": "int",
-    "int16": "short int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-    "bool": "bool",
-}
-
 
 def _not_implemented(kernel: str, dtype: dtypes.dtype) -> NotImplementedError:
-    return NotImplementedError(f"\"{kernel}\" not implemented for '{LEGACY_NAMES[dtype.name]}'")
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.legacy_name}'")
 
 
 def _number(function: str, name: str, position: int, value: Any) -> float:
@@ -197,8 +181,8 @@ def _wanted_dtype(
     found = _tensor_argument(function, "out", 1, out).dtype
     if wanted is not None and wanted is not found:
         raise RuntimeError(
-            f"dtype {LEGACY_NAMES[wanted.name]} does not match dtype of out parameter "
-            f"({LEGACY_NAMES[found.name]})"
+            f"dtype {wanted.legacy_name} does not match dtype of out parameter "
+            f"({found.legacy_name})"
         )
     return found
 
@@ -326,14 +310,14 @@ def _check_uniform_bounds(low: float, high: float, dtype: dtypes.dtype) -> None:
     limit = dtypes.finfo(dtype).max
     for name, bound in (("from", low), ("to", high)):
         if not -limit <= bound <= limit:
-            raise RuntimeError(f"{name} is out of bounds for {_CPP_NAMES[dtype.name]}")
+            raise RuntimeError(f"{name} is out of bounds for {dtype.cpp_name}")
     if low > high:
         raise RuntimeError(
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
         )
     if high - low > limit:
         raise RuntimeError(
-            f"uniform_ expects to-from <= std::numeric_limits<{LEGACY_NAMES[dtype.name]}>::max(), "
+            f"uniform_ expects to-from <= std::numeric_limits<{dtype.legacy_name}>::max(), "
             f"but found to={high:g} and from={low:g} which result in to-from to exceed the limit"
         )
 
@@ -489,7 +473,7 @@ def _limits(dtype: dtypes.dtype) -> tuple[float, float]:
 
 
 def _check_integer_bounds(first: int, last: int, dtype: dtypes.dtype) -> None:
-    cpp_name = _CPP_NAMES[dtype.name]
+    cpp_name = dtype.cpp_name
     smallest, largest = _limits(dtype)
     for name, bound in (("from", first), ("to - 1", last)):
         if not smallest <= bound <= largest:
@@ -559,7 +543,7 @@ def exponential_(self: Tensor, lambd: float = 1, *, generator: Generator | None 
     if not self.dtype.is_floating_point:
         raise RuntimeError(
             "Exponential distribution is a continuous probability distribution. dtype must be a "
-            f"floating point but you specified {LEGACY_NAMES[self.dtype.name]}"
+            f"floating point but you specified {self.dtype.legacy_name}"
         )
     if not lambd > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
@@ -611,7 +595,7 @@ def cauchy_(
     if not self.dtype.is_floating_point:
         raise RuntimeError(
             "Cauchy distribution is a continuous probability distribution. dtype must be a "
-            f"floating point but you specified {_CPP_NAMES[self.dtype.name]}"
+            f"floating point but you specified {self.dtype.cpp_name}"
         )
     return _overwritten(self, "CauchyBackward0", random.fill_cauchy, median, sigma, generator)
 
@@ -813,7 +797,7 @@ def _check_permutation_dtype(n: int, dtype: dtypes.dtype) -> None:
     elif dtype in (dtypes.float32, dtypes.float64) and n > (1 << _DIGITS[dtype.name]) + 1:
         raise RuntimeError(
             f"n cannot be greater than 2^{_DIGITS[dtype.name]}+1 for "
-            f"{LEGACY_NAMES[dtype.name]} type."
+            f"{dtype.legacy_name} type."
         )
 
 
@@ -1111,7 +1095,7 @@ def multinomial(
     num_samples = _integer("multinomial", "num_samples", 2, num_samples)
     dtype = _wanted_dtype("multinomial", None, out, dtypes.int64)
     if dtype is not dtypes.int64:
-        raise RuntimeError(f"multinomial expects Long tensor out, got: {LEGACY_NAMES[dtype.name]}")
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {dtype.legacy_name}")
     weights = input._array
     _check_weights(weights, input.dtype, num_samples, replacement)
     result = _fresh("multinomial", (*weights.shape[:-1], num_samples), dtype, out)
@@ -1126,7 +1110,7 @@ def _check_weights(
     if not dtype.is_floating_point:
         raise RuntimeError(
             "multinomial only supports floating-point dtypes for input, got: "
-            f"{LEGACY_NAMES[dtype.name]}"
+            f"{dtype.legacy_name}"
         )
     if num_samples <= 0:
         raise RuntimeError(f"cannot sample n_sample <= 0 samples, got {num_samples}")

@@ -1,17 +1,17 @@
 """Recurrent layers: RNN, LSTM and GRU over whole sequences, and their single steps.
 
-The input's part of the gates is one matrix product for the whole sequence; each step adds the state's
-part and applies one fused op.  Letters: T steps, N batch, H hidden.
+The input's part of the gates is one matrix product for the whole sequence; each step adds the
+state's part and applies one fused op.  Letters: T steps, N batch, H hidden.
 """
 
 from __future__ import annotations
 
-from minitorch.ops._op import named, op
+from minitorch.ops._op import op
 from minitorch.ops.activation import relu
 from minitorch.ops.elementwise import sigmoid, tanh
 from minitorch.ops.joining import cat, stack
 from minitorch.ops.linalg import linear
-from minitorch.ops.shape import unbind
+from minitorch.ops.parts import unbind
 
 __all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell", "run_layers"]
 
@@ -22,7 +22,10 @@ def _sigmoid_array(xp, x):
 
 @op(public=False, method=False, outputs=("h", "new_c"), node="MulBackward0")
 def lstm_step(xp, gates, c, /):
-    """``c' = f c + i g``, ``h' = o tanh(c')``.  Shape: gates i, f, g, o side by side (N, 4H), (N, H) -> (N, H) twice."""
+    """``c' = f c + i g``, ``h' = o tanh(c')``.
+
+    Shape: the gates i, f, g, o side by side (N, 4H), (N, H) -> (N, H) twice.
+    """
     n = c.shape[-1]
     i, f, o = (_sigmoid_array(xp, gates[..., k * n : (k + 1) * n]) for k in (0, 1, 3))
     c = f * c + i * xp.tanh(gates[..., 2 * n : 3 * n])
@@ -41,7 +44,12 @@ def _lstm_gradients(g, gates, c, new_c):
     if of_c is not None:
         total = total + of_c
     of_o = o * 0 if of_h is None else of_h * out * o * (1 - o)
-    parts = [total * cell * i * (1 - i), total * c * f * (1 - f), total * i * (1 - cell * cell), of_o]
+    parts = [
+        total * cell * i * (1 - i),
+        total * c * f * (1 - f),
+        total * i * (1 - cell * cell),
+        of_o,
+    ]
     return cat(parts, -1), total * f
 
 
@@ -76,11 +84,14 @@ def _gru_gradients(g, from_input, from_state, h):
 gru_step.vjp_joint(_gru_gradients)
 
 
-# --- single steps --------------------------------------------------------------------------------------------
+# --- single steps -------------------------------------------------------------------------------
 
 
 def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
-    """One LSTM step: (h, c) from (h, c).  Shape: (N, in), ((N, H), (N, H)) -> (N, H), (N, H).  Source: torch.lstm_cell."""
+    """One LSTM step: (h, c) from (h, c).
+
+    Shape: (N, in), ((N, H), (N, H)) -> (N, H), (N, H).  Source: torch.lstm_cell.
+    """
     h, c = hx
     return tuple(lstm_step(linear(input, w_ih, b_ih) + linear(h, w_hh, b_hh), c))
 
@@ -91,16 +102,22 @@ def gru_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
 
 
 def rnn_tanh_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
-    """One step ``tanh(W x + U h)``.  Shape: (N, in), (N, H) -> (N, H).  Source: torch.rnn_tanh_cell."""
+    """One step ``tanh(W x + U h)``.
+
+    Shape: (N, in), (N, H) -> (N, H).  Source: torch.rnn_tanh_cell.
+    """
     return tanh(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
 
 
 def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
-    """One step ``relu(W x + U h)``.  Shape: (N, in), (N, H) -> (N, H).  Source: torch.rnn_relu_cell."""
+    """One step ``relu(W x + U h)``.
+
+    Shape: (N, in), (N, H) -> (N, H).  Source: torch.rnn_relu_cell.
+    """
     return relu(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
 
 
-# --- whole sequences -------------------------------------------------------------------------------------------
+# --- whole sequences ----------------------------------------------------------------------------
 
 
 def _step(mode, gates, state, w_hh, b_hh, w_hr):
@@ -117,8 +134,8 @@ def _step(mode, gates, state, w_hh, b_hh, w_hr):
 def _scan(mode, inputs, start, weights):
     """All steps of one direction: h after each, and the last state.
 
-    ``inputs`` are the input's gates, one (n, G) per step.  In a packed batch n falls from step to step, where
-    sequences end, or rises, where they begin: in the order of the sequences, longest first.
+    ``inputs`` are the input's gates, one (n, G) per step.  In a packed batch n falls from step to
+    step, where sequences end, or rises, where they begin: in their order, longest first.
     """
     rows = inputs[0].shape[0]
     state = start if rows == start[0].shape[0] else tuple(part[:rows] for part in start)
@@ -129,7 +146,9 @@ def _scan(mode, inputs, start, weights):
             ended.append([part[n:] for part in state])
             state = tuple(part[:n] for part in state)
         elif n > rows:
-            state = tuple(cat([part, first[rows:n]]) for part, first in zip(state, start, strict=True))
+            state = tuple(
+                cat([part, first[rows:n]]) for part, first in zip(state, start, strict=True)
+            )
         rows = n
         state = _step(mode, gates, state, *weights)
         outputs.append(state[0])
@@ -138,7 +157,9 @@ def _scan(mode, inputs, start, weights):
     return outputs, state
 
 
-def run_layers(mode, input, state, weights, num_layers, dropout, training, bidirectional, batch_sizes=None):
+def run_layers(
+    mode, input, state, weights, num_layers, dropout, training, bidirectional, batch_sizes=None
+):
     """A stack of recurrent layers over whole sequences.
 
     Args:

@@ -8,7 +8,8 @@ import math
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.ops._op import composite, op
+from minitorch.ops._dims import reduced_dims, wrap_dim
+from minitorch.ops._op import array_of, composite, op
 from minitorch.ops.elementwise import _conj, exp, isnan, logical_not, masked_zero
 from minitorch.return_types import return_type
 from minitorch.tensor import Tensor
@@ -50,32 +51,6 @@ __all__ = [
     "var_mean",
 ]
 
-# --- dimensions ---------------------------------------------------------------------------------------
-
-
-def axis_of(dim, ndim) -> int:
-    """``dim`` counted from the front.  Raises IndexError out of range, as torch does."""
-    limit = builtins.max(ndim, 1)
-    if not -limit <= dim < limit:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})"
-        )
-    return dim % limit
-
-
-def axes_of(dim, ndim) -> tuple:
-    """The axes that ``dim`` (int, sequence or None for all) names, checked for repetition."""
-    if dim is None or (not isinstance(dim, int) and not len(dim)):
-        return tuple(range(ndim))
-    if isinstance(dim, int):
-        return (axis_of(dim, ndim),) if ndim else axis_of(dim, ndim) and () or ()
-    axes = tuple(axis_of(d, ndim) for d in dim)
-    for axis in axes:
-        if axes.count(axis) > 1:
-            raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
-    return axes if ndim else ()
-
-
 def _numbered(name):
     """torch numbers the nodes of its overloads: 0 without ``dim``, 1 with it."""
     return lambda params: f"{name}Backward{0 if params['dim'] is None and not params['keepdim'] else 1}"
@@ -90,10 +65,17 @@ def _as(input, dtype):
     return input if dtype is None or input.dtype == dtype.numpy else input.astype(dtype.numpy)
 
 
+def _summands(input, dtype):
+    """``input`` in the dtype of its total: ``dtype``, without it int64 for integers and bools."""
+    if dtype is None and input.dtype.kind in "biu":
+        dtype = dtypes.int64
+    return _as(input, dtype)
+
+
 @op(view=True, public=False, method=False, node="ExpandBackward0")
 def spread(xp, input, /, shape, dim, keepdim):
     """``input`` repeated over the dimensions that a reduction removed from ``shape``: its adjoint."""
-    axes = axes_of(dim, len(shape))
+    axes = reduced_dims(dim, len(shape))
     if not keepdim:
         input = input.reshape([1 if axis in axes else n for axis, n in enumerate(shape)])
     return xp.broadcast_to(input, shape)
@@ -103,7 +85,7 @@ spread.vjp(input=lambda g, dim, keepdim: sum(g, dim, keepdim))
 
 
 def _count(shape, dim):
-    return math.prod(shape[axis] for axis in axes_of(dim, len(shape)))
+    return math.prod(shape[axis] for axis in reduced_dims(dim, len(shape)))
 
 
 # --- sums and means -----------------------------------------------------------------------------------
@@ -115,10 +97,8 @@ def sum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
 
     Shape: (*) -> (*) without ``dim``, or with length 1 there if ``keepdim``.  Source: torch.sum.
     """
-    if dtype is None and input.dtype.kind in "biu":
-        dtype = dtypes.int64
-    input = _as(input, dtype)
-    total = xp.sum(input, axes_of(dim, input.ndim), dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
+    input = _summands(input, dtype)
+    total = xp.sum(input, reduced_dims(dim, input.ndim, "sum"), dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
     return total.astype(input.dtype, copy=False)
 
 
@@ -150,9 +130,9 @@ def mean(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     if input.dtype.kind in "biu":
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {_scalar_type(input.dtype)}"
+            f"Got: {dtypes.from_numpy(input.dtype).legacy_name}"
         )
-    axes = axes_of(dim, input.ndim)
+    axes = reduced_dims(dim, input.ndim, "mean")
     total = xp.sum(input, axes, dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
     return (total / np.float64(_count(input.shape, dim)).astype(total.real.dtype)).astype(input.dtype, copy=False)
 
@@ -162,11 +142,6 @@ mean.vjp(
     if _count(input_shape, dim)
     else spread(g, input_shape, dim, keepdim)
 )
-
-
-def _scalar_type(dtype):
-    names = {"int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"}
-    return names[dtype.name]
 
 
 @composite
@@ -187,12 +162,10 @@ def _filled(out, value):
 @op(node=lambda params: f"ProdBackward{0 if params['dim'] is None else 1}")
 def prod(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     """The product over ``dim`` (one dimension), or of all elements.  Source: torch.prod."""
-    if dtype is None and input.dtype.kind in "biu":
-        dtype = dtypes.int64
     if isinstance(dim, (tuple, list)):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
-    input = _as(input, dtype)
-    axis = None if dim is None else axes_of(dim, input.ndim)
+    input = _summands(input, dtype)
+    axis = None if dim is None else reduced_dims(dim, input.ndim, "prod")
     return xp.prod(input, axis, dtype=_accumulator(input.dtype), keepdims=bool(keepdim)).astype(input.dtype, copy=False)
 
 
@@ -201,13 +174,9 @@ prod.vjp(
 )
 
 
-def _bare(value):
-    return value._array if isinstance(value, Tensor) else value
-
-
 def _prod_gradient(g, input, out, shape, dim, keepdim):
     g = spread(g, shape, dim, keepdim)
-    if _bare(input).all():
+    if array_of(input).all():
         return g * _conj(spread(out, shape, dim, keepdim) / input)
     return g * _conj(_product_of_others(input, dim))
 
@@ -217,7 +186,7 @@ def _product_of_others(input, dim):
     shape = tuple(input.shape)
     if not shape:
         return input * 0 + 1
-    axes = axes_of(dim, len(shape))
+    axes = reduced_dims(dim, len(shape))
     return take_back(prod(without_own(put_last(input, axes)), -1), axes, shape)
 
 
@@ -283,10 +252,8 @@ take_back.vjp(input=lambda g, axes: put_last(g, axes))
 @op(inplace=True)
 def cumsum(xp, input, /, dim, *, dtype=None):
     """The running sum along ``dim``; integers and bools give int64.  Shape: (*) -> (*).  Source: torch.cumsum."""
-    if dtype is None and input.dtype.kind in "biu":
-        dtype = dtypes.int64
-    input = _as(input, dtype)
-    axis = axis_of(dim, input.ndim)
+    input = _summands(input, dtype)
+    axis = wrap_dim(dim, input.ndim, "cumsum")
     if not input.ndim:
         return input.copy()
     return xp.cumsum(input, axis, dtype=input.dtype)
@@ -309,10 +276,8 @@ reverse_cumsum.vjp(input=lambda g, dim: cumsum(g, dim))
 @op(inplace=True)
 def cumprod(xp, input, /, dim, *, dtype=None):
     """The running product along ``dim``; integers and bools give int64.  Shape: (*) -> (*).  Source: torch.cumprod."""
-    if dtype is None and input.dtype.kind in "biu":
-        dtype = dtypes.int64
-    input = _as(input, dtype)
-    axis = axis_of(dim, input.ndim)
+    input = _summands(input, dtype)
+    axis = wrap_dim(dim, input.ndim, "cumprod")
     if not input.ndim:
         return input.copy()
     return xp.cumprod(input, axis, dtype=input.dtype)
@@ -322,13 +287,13 @@ cumprod.vjp(input=lambda g, input, out, dim: _cumprod_gradient(g, input, out, di
 
 
 def _cumprod_gradient(g, input, out, dim):
-    if _bare(input).all():
+    if array_of(input).all():
         return reverse_cumsum(g * _conj(out), dim) / _conj(input)
     shape = tuple(input.shape)
     if not shape:
         return g
     # With zeros: d out[k] / d input[i], for k >= i, is the running product with a 1 in place of input[i].
-    axes = axes_of(dim, len(shape))
+    axes = reduced_dims(dim, len(shape))
     slopes = upper_triangle(cumprod(without_own(put_last(input, axes)), -1))
     return take_back(sum(insert_axis(put_last(g, axes), -2) * _conj(slopes), -1), axes, shape)
 
@@ -338,7 +303,7 @@ def logcumsumexp(xp, input, /, dim):
     """``log(cumsum(exp(input)))`` without overflow.  Shape: (*) -> (*).  Source: torch.logcumsumexp."""
     if not input.ndim:
         return input.copy()
-    return xp.logaddexp.accumulate(input, axis_of(dim, input.ndim))
+    return xp.logaddexp.accumulate(input, wrap_dim(dim, input.ndim, "logcumsumexp"))
 
 
 logcumsumexp.vjp(input=lambda g, input, out, dim: exp(input) * reverse_cumsum(g * exp(-out), dim))
@@ -347,8 +312,8 @@ logcumsumexp.vjp(input=lambda g, input, out, dim: exp(input) * reverse_cumsum(g 
 def _running_extreme(name, better):
     @op(name=name, outputs=("values", "indices"), kinds="biuf")
     def running(xp, input, /, dim):
-        """The running extreme along ``dim`` and where it stood: (values, indices)."""
-        axis = axis_of(dim, input.ndim)
+        """The running extreme along ``dim`` and where it stood.  Source: torch.cummax, torch.cummin."""
+        axis = wrap_dim(dim, input.ndim)
         if not input.ndim:
             return input.copy(), xp.zeros((), "int64")
         values = (xp.maximum if better == "max" else xp.minimum).accumulate(input, axis)
@@ -415,7 +380,7 @@ def pick(xp, input, indices, /, dim, keepdim):
     """The elements of ``input`` at ``indices`` along ``dim``; ``indices`` as a reduction over it made them."""
     if not input.ndim:
         return input.copy()
-    axis = axis_of(dim, input.ndim)
+    axis = wrap_dim(dim, input.ndim)
     if indices.ndim < input.ndim:
         indices = xp.expand_dims(indices, axis)
     picked = xp.take_along_axis(input, indices, axis)
@@ -430,7 +395,7 @@ def unpick(xp, input, indices, /, shape, dim):
     """Zeros of ``shape`` with ``input`` added at ``indices`` along ``dim``: the adjoint of :func:`pick`."""
     if not shape:
         return input.copy()
-    axis = axis_of(dim, len(shape))
+    axis = wrap_dim(dim, len(shape))
     if indices.ndim < len(shape):
         indices, input = xp.expand_dims(indices, axis), xp.expand_dims(input, axis)
     out = xp.zeros(shape, input.dtype)
@@ -448,7 +413,7 @@ unpick.vjp(
 )
 
 
-def _check_not_empty(name, input, dim):
+def check_not_empty(name, input, dim):
     if dim is None:
         if not input.size:
             raise RuntimeError(
@@ -456,8 +421,8 @@ def _check_not_empty(name, input, dim):
                 "dim with the 'dim' argument."
             )
     else:
-        for axis in axes_of(dim, input.ndim):
-            if not input.shape[axis]:
+        for axis in (wrap_dim(d, input.ndim) for d in ((dim,) if isinstance(dim, int) else dim)):
+            if input.ndim and not input.shape[axis]:
                 raise IndexError(f"{name}(): Expected reduction dim {axis} to have non-zero size.")
 
 
@@ -468,8 +433,8 @@ def _extreme(name, arg, reduce):
     @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward0", kinds="biuf")
     def over_dim(xp, input, /, dim, keepdim=False):
         """The extreme along one dimension and its index."""
-        _check_not_empty(name, input, dim)
-        axis = axis_of(dim, input.ndim)
+        check_not_empty(name, input, dim)
+        axis = wrap_dim(dim, input.ndim)
         if not input.ndim:
             return input.copy(), xp.zeros((), "int64")
         indices = getattr(xp, arg)(input, axis, keepdims=True)
@@ -484,24 +449,24 @@ def _extreme(name, arg, reduce):
     @op(name=f"a{name}", kinds="biuf")
     def over_dims(xp, input, /, dim=(), keepdim=False):
         """The extreme over ``dim`` (all dimensions by default); ties share the gradient.  Source: torch.a{name}."""
-        _check_not_empty(f"a{name}", input, dim if isinstance(dim, int) or len(dim) else None)
-        return getattr(xp, reduce)(input, axes_of(dim, input.ndim), keepdims=bool(keepdim))
+        check_not_empty(f"a{name}", input, dim if isinstance(dim, int) or dim else None)
+        return getattr(xp, reduce)(input, reduced_dims(dim, input.ndim), keepdims=bool(keepdim))
 
     over_dims.vjp(
-        input=lambda g, input, out, input_shape, dim, keepdim: _tied_gradient(g, input, out, input_shape, dim, keepdim)
+        input=lambda g, input, out, input_shape, dim, keepdim: tied_gradient(g, input, out, input_shape, dim, keepdim)
     )
 
     @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward1", kinds="biuf")
     def of_all(xp, input, /):
         """The extreme of all elements."""
-        _check_not_empty(name, input, None)
+        check_not_empty(name, input, None)
         return getattr(xp, reduce)(input)
 
-    of_all.vjp(input=lambda g, input, out, input_shape: _tied_gradient(g, input, out, input_shape, None, False))
+    of_all.vjp(input=lambda g, input, out, input_shape: tied_gradient(g, input, out, input_shape, None, False))
     return over_dim, over_dims, of_all
 
 
-def _tied_gradient(g, input, out, shape, dim, keepdim):
+def tied_gradient(g, input, out, shape, dim, keepdim):
     whole = spread(out, shape, dim, keepdim)
     best = (input == whole) | (isnan(input) & isnan(whole))
     count = sum(best, dim, True)
@@ -548,14 +513,14 @@ max, min = _install_extremes()
 def _arg(name):
     @op(name=name, differentiable=False, kinds="iuf")
     def index(xp, input, /, dim=None, keepdim=False):
-        """The index of the extreme along ``dim``, or in the flattened tensor.  The first of equals."""
+        """The index of the (first) extreme along ``dim``, or of all.  Source: torch.argmax, torch.argmin."""
         if dim is None and not input.size:
             raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-        _check_not_empty(name, input, dim)
+        check_not_empty(name, input, dim)
         if dim is None:
             found = getattr(xp, name)(input)
             return xp.asarray(found, "int64").reshape((1,) * input.ndim if keepdim else ())
-        axis = axis_of(dim, input.ndim)
+        axis = wrap_dim(dim, input.ndim)
         if not input.ndim:
             return xp.zeros((), "int64")
         return getattr(xp, name)(input, axis, keepdims=bool(keepdim)).astype("int64", copy=False)
@@ -582,8 +547,8 @@ def aminmax(input, *, dim: int | None = None, keepdim: bool = False):
 def _truth(name):
     @op(name=name, differentiable=False)
     def truth(xp, input, /, dim=None, keepdim=False):
-        """Whether {all or any} elements are nonzero, over ``dim``; uint8 stays uint8."""
-        axes = axes_of(dim, input.ndim) if dim is None or isinstance(dim, int) or len(dim) else ()
+        """Whether all (any) elements are nonzero, over ``dim``; uint8 stays uint8.  Source: torch.all, torch.any."""
+        axes = reduced_dims(dim, input.ndim) if dim is None or isinstance(dim, int) or len(dim) else ()
         result = getattr(xp, name)(input, axes, keepdims=bool(keepdim))
         return result.astype("uint8") if input.dtype == "uint8" else result
 
@@ -597,7 +562,7 @@ any = _truth("any")
 @op(differentiable=False)
 def count_nonzero(xp, input, /, dim=None):
     """The number of nonzero elements, over ``dim``.  Source: torch.count_nonzero."""
-    return xp.asarray(xp.count_nonzero(input, axes_of(dim, input.ndim)), "int64")
+    return xp.asarray(xp.count_nonzero(input, reduced_dims(dim, input.ndim, "count_nonzero")), "int64")
 
 
 # --- spread -----------------------------------------------------------------------------------------------
@@ -606,7 +571,7 @@ def count_nonzero(xp, input, /, dim=None):
 @op(public=False, method=False)
 def variance(xp, input, /, dim, correction, keepdim):
     """The mean squared distance from the mean over ``dim``, over n - correction."""
-    axes = axes_of(dim, input.ndim)
+    axes = reduced_dims(dim, input.ndim)
     wide = input.astype(_accumulator(input.dtype), copy=False)
     center = wide.mean(axes, keepdims=True)
     distance = xp.absolute(wide - center) ** 2
@@ -697,9 +662,11 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
 @op
 def logsumexp(xp, input, /, dim, keepdim=False):
     """``log(sum(exp(input)))`` over ``dim`` without overflow.  Shape: as :func:`sum`.  Source: torch.logsumexp."""
+    if dim is None:
+        raise TypeError("logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType")
     if input.dtype.kind in "biu":
         input = input.astype(dtypes.get_default_dtype().numpy)
-    axes = axes_of(dim, input.ndim)
+    axes = reduced_dims(dim, input.ndim, "logsumexp")
     if not input.size:
         return xp.log(xp.sum(xp.exp(input), axes, keepdims=bool(keepdim)))
     top = xp.max(input, axes, keepdims=True)
@@ -734,8 +701,8 @@ def _median(name, ignore_nan):
     @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward1", kinds="iuf")
     def over_dim(xp, input, /, dim, keepdim=False):
         """The lower median along one dimension and its index."""
-        _check_not_empty(name, input, dim)
-        axis = axis_of(dim, input.ndim)
+        check_not_empty(name, input, dim)
+        axis = wrap_dim(dim, input.ndim)
         if not input.ndim:
             return input.copy(), xp.zeros((), "int64")
         indices = xp.expand_dims(places(xp, xp.moveaxis(input, axis, -1)), axis)
@@ -755,7 +722,7 @@ def _median(name, ignore_nan):
         flat = input.reshape(-1)
         return flat[places(xp, flat)]
 
-    of_all.vjp(input=lambda g, input, out, input_shape: _tied_gradient(g, input, out, input_shape, None, False))
+    of_all.vjp(input=lambda g, input, out, input_shape: tied_gradient(g, input, out, input_shape, None, False))
 
     def median(input, dim=None, keepdim=False, *, out=None):
         return of_all(input, out=out) if dim is None else over_dim(input, dim, keepdim, out=out)

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from minitorch.ops._dims import wrap_dim
 from minitorch.ops._op import composite, op
-from minitorch.ops.reduction import _check_not_empty, axis_of, unpick
+from minitorch.ops.reduction import check_not_empty, unpick
 from minitorch.tensor import wrap
 
 __all__ = ["argsort", "kthvalue", "mode", "msort", "sort", "topk", "unique", "unique_consecutive"]
@@ -27,7 +28,7 @@ def _order(xp, input, axis, descending):
 @op(name="sort_along", public=False, method=False, outputs=("values", "indices"), node="SortBackward0")
 def _sort(xp, input, /, dim, descending):
     """The sorted elements along ``dim`` and where they stood."""
-    axis = axis_of(dim, input.ndim)
+    axis = wrap_dim(dim, input.ndim)
     if not input.ndim:
         return input.copy(), xp.zeros((), "int64")
     order = _order(xp, input, axis, descending)
@@ -66,7 +67,7 @@ def topk(xp, input, /, k, dim=-1, largest=True, sorted=True):
 
     Shape: (..., n, ...) -> (..., k, ...).  Raises RuntimeError for k out of range.  Source: torch.topk.
     """
-    axis = axis_of(dim, input.ndim)
+    axis = wrap_dim(dim, input.ndim, "topk")
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError("selected index k out of range")
     if not input.ndim:
@@ -84,7 +85,7 @@ def kthvalue(xp, input, /, k, dim=-1, keepdim=False):
 
     Raises RuntimeError for k out of range.  Source: torch.kthvalue.
     """
-    axis = axis_of(dim, input.ndim)
+    axis = wrap_dim(dim, input.ndim, "kthvalue")
     if not 1 <= k <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError("kthvalue(): selected number k out of range for dimension " f"{axis}")
     if not input.ndim:
@@ -105,8 +106,8 @@ def mode(xp, input, /, dim=-1, keepdim=False):
 
     Source: torch.mode.
     """
-    _check_not_empty("mode", input, dim)
-    axis = axis_of(dim, input.ndim)
+    check_not_empty("mode", input, dim)
+    axis = wrap_dim(dim, input.ndim, "mode")
     if not input.ndim:
         return input.copy(), xp.zeros((), "int64")
     lines = xp.moveaxis(input, axis, -1)
@@ -139,7 +140,7 @@ def unique(input, sorted: bool = True, return_inverse: bool = False, return_coun
         values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, equal_nan=False)
         inverse = inverse.reshape(array.shape)
     else:
-        axis = axis_of(dim, array.ndim)
+        axis = wrap_dim(dim, array.ndim, "unique")
         values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=axis)
         inverse = inverse.reshape(-1)
     return _distinct(values, inverse, counts, return_inverse, return_counts)
@@ -152,14 +153,14 @@ def unique_consecutive(input, return_inverse: bool = False, return_counts: bool 
     Source: torch.unique_consecutive.
     """
     array = input._array
-    lines = array.reshape(-1) if dim is None else np.moveaxis(array, axis_of(dim, array.ndim), 0)
+    lines = array.reshape(-1) if dim is None else np.moveaxis(array, wrap_dim(dim, array.ndim, "unique_consecutive"), 0)
     flat = lines.reshape(len(lines), math.prod(lines.shape[1:]))
     starts = np.ones(len(lines), bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(1)
     places = np.flatnonzero(starts)
     values = lines[starts]
     if dim is not None:
-        values = np.ascontiguousarray(np.moveaxis(values, 0, axis_of(dim, array.ndim)))
+        values = np.ascontiguousarray(np.moveaxis(values, 0, wrap_dim(dim, array.ndim, "unique_consecutive")))
     inverse = np.cumsum(starts) - 1
     counts = np.diff(np.append(places, len(lines)))
     if dim is None:

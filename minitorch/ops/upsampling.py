@@ -36,8 +36,8 @@ def pixel_shuffle(xp, input, /, upscale_factor):
     *batch, channels, height, width = input.shape
     if channels % (r * r):
         raise RuntimeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
-            f"upscale_factor, but input.size(-3)={channels} is not divisible by {r * r}"
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
+            f"of upscale_factor, but input.size(-3)={channels} is not divisible by {r * r}"
         )
     parts = input.reshape(-1, channels // (r * r), r, r, height, width)
     pixels = xp.ascontiguousarray(parts.transpose(0, 1, 4, 2, 5, 3))
@@ -197,16 +197,18 @@ def interpolate(
 ):
     """``input`` resampled to ``size``, or to its size times ``scale_factor``.
 
-    ``mode``: "nearest", "nearest-exact" or "area" (the mean) for any input; "linear" for (N, C, L), "bilinear"
-    and "bicubic" for (N, C, H, W), "trilinear" for (N, C, D, H, W).  ``align_corners`` maps the corner elements
-    onto each other.  ``recompute_scale_factor`` uses the ratio of the whole sizes.  ``antialias`` averages over
-    all elements that fall into one.
+    ``mode``: "nearest", "nearest-exact" or "area" (the mean) for any input; "linear" for
+    (N, C, L), "bilinear" and "bicubic" for (N, C, H, W), "trilinear" for (N, C, D, H, W).
+    ``align_corners`` maps the corner elements onto each other.  ``recompute_scale_factor`` uses the
+    ratio of the whole sizes.  ``antialias`` averages over all elements that fall into one.
     Shape: (N, C, *spatial) -> (N, C, *size).
-    Errors: ValueError for arguments that do not go together, NotImplementedError for a mode and dimensions that
-    do not.  Source: F.interpolate.
+    Errors: ValueError for arguments that do not go together, NotImplementedError for a mode and
+    dimensions that do not.  Source: F.interpolate.
     """
     if not isinstance(input, Tensor):
-        raise TypeError(f"interpolate(): argument 'input' must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"interpolate(): argument 'input' must be Tensor, not {type(input).__name__}"
+        )
     lengths = tuple(input.shape[2:])
     _check_mode(input, mode, align_corners, antialias)
     counts, factors = _output_size(lengths, size, scale_factor, recompute_scale_factor)
@@ -234,8 +236,8 @@ def interpolate(
 def _check_mode(input, mode, align_corners, antialias):
     if mode not in _MODES or not 3 <= input.ndim <= 5:
         raise NotImplementedError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: "
-            f"{' | '.join(_MODES)} (got {mode})"
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the "
+            f"modes: {' | '.join(_MODES)} (got {mode})"
         )
     if _MODES[mode] not in (None, input.ndim):
         raise NotImplementedError(
@@ -243,8 +245,8 @@ def _check_mode(input, mode, align_corners, antialias):
         )
     if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise ValueError(
-            "align_corners option can only be set with the interpolating modes: linear | bilinear | "
-            "bicubic | trilinear"
+            "align_corners option can only be set with the interpolating modes: linear | "
+            "bilinear | bicubic | trilinear"
         )
     if antialias and mode not in ("bilinear", "bicubic"):
         raise ValueError(
@@ -267,7 +269,9 @@ def _output_size(lengths, size, scale_factor, recompute_scale_factor):
     if size is not None:
         if recompute_scale_factor:
             raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
-        return _per_dimension(lengths, size, "output size of", "output size"), (None,) * len(lengths)
+        return _per_dimension(lengths, size, "output size of", "output size"), (None,) * len(
+            lengths
+        )
     factors = _per_dimension(lengths, scale_factor, "scale_factor of shape", "scale_factor")
     counts = tuple(math.floor(n * float(f)) for n, f in zip(lengths, factors, strict=True))
     return counts, (None,) * len(lengths) if recompute_scale_factor else factors
@@ -279,10 +283,10 @@ def _per_dimension(lengths, value, described, name):
     if len(value) != len(lengths):
         letters = "(o1, o2, ...,oK)" if name == "output size" else "(s1, s2, ...,sK)"
         raise ValueError(
-            f"Input and {name.replace('output size', 'output')} must have the same number of spatial "
-            f"dimensions, but got input with spatial dimensions of {list(lengths)} and {described} "
-            f"{tuple(value)}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and {name} "
-            f"in {letters} format."
+            f"Input and {name.replace('output size', 'output')} must have the same number of "
+            f"spatial dimensions, but got input with spatial dimensions of {list(lengths)} and "
+            f"{described} {tuple(value)}. Please provide input tensor in (N, C, d1, d2, ...,dK) "
+            f"format and {name} in {letters} format."
         )
     return tuple(value)
 

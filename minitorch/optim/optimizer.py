@@ -34,7 +34,7 @@ from minitorch.backends import array_device, namespace
 from minitorch.dtypes import float32, float64, get_default_dtype
 from minitorch.hooks import RemovableHandle
 from minitorch.ops.creation import full
-from minitorch.ops.shape import view_as_complex, view_as_real
+from minitorch.ops.strides import view_as_complex, view_as_real
 from minitorch.tensor import Tensor
 
 __all__ = [

@@ -64,10 +64,13 @@ class _NormBase(Module):
 
     def reset_running_stats(self) -> None:
         """Set the running mean back to 0 and the running variance to 1."""
-        if self.track_running_stats:
-            self.running_mean.zero_()
-            self.running_var.fill_(1)
-            self.num_batches_tracked.zero_()
+        for statistic, start in (
+            (self.running_mean, 0),
+            (self.running_var, 1),
+            (self.num_batches_tracked, 0),
+        ):
+            if statistic is not None:
+                statistic.fill_(start)
 
     def reset_parameters(self) -> None:
         """Set the weight back to 1, the bias to 0, and the running statistics."""

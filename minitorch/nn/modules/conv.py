@@ -103,7 +103,8 @@ class _ConvNd(Module):
         if self.padding == "same":
             totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
             return [n for total in reversed(totals) for n in (total // 2, total - total // 2)]
-        return [p for p in reversed(self.padding) for _ in range(2)]
+        widths = [int(p) for p in self.padding]
+        return [p for p in reversed(widths) for _ in range(2)]
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}"
@@ -161,7 +162,7 @@ class _Convolution(_ConvNd):
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         convolve = getattr(F, f"conv{self.spatial}d")
-        padding = self.padding
+        padding: _Lengths | str = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._border(), mode=self.padding_mode), 0
         return convolve(input, weight, bias, self.stride, padding, self.dilation, self.groups)

@@ -6,7 +6,6 @@ Letters: T steps, N batch, H hidden, D directions (2 if bidirectional, else 1).
 from __future__ import annotations
 
 import math
-import numbers
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -94,7 +93,7 @@ class RNNBase(Module):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than zero")
         if (
-            not isinstance(dropout, numbers.Number)
+            not isinstance(dropout, (int, float))
             or isinstance(dropout, bool)
             or not 0 <= dropout <= 1
         ):
@@ -329,7 +328,8 @@ class RNN(RNNBase):
     Shape: input (T, N, input_size), or (T, input_size) without a batch, or a PackedSequence of
     those; hx (num_layers D, N, H), default zeros -> output (T, N, D H), or packed, and the last h
     in the shape of hx.  The weights of layer k: weight_ih_lk (H, input_size or D H),
-    weight_hh_lk (H, H), bias_ih_lk, bias_hh_lk (H), and the same with "_reverse" behind; all start uniform in +-1 / sqrt(H).
+    weight_hh_lk (H, H), bias_ih_lk, bias_hh_lk (H), and the same with "_reverse" behind; all start
+    uniform in +-1 / sqrt(H).
     Errors: ValueError, RuntimeError for sizes that do not fit.  Source: torch.nn.RNN; Elman 1990.
 
     Example::

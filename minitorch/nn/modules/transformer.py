@@ -21,7 +21,7 @@ from minitorch.nn.modules.dropout import Dropout
 from minitorch.nn.modules.linear import Linear
 from minitorch.nn.modules.normalization import LayerNorm
 from minitorch.ops.creation import full
-from minitorch.ops.indexing import triu
+from minitorch.ops.diagonals import triu
 from minitorch.tensor import Tensor
 
 __all__ = [
