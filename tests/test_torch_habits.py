@@ -1,0 +1,134 @@
+"""What programs written for torch do every day, and expect to work here as there."""
+
+from __future__ import annotations
+
+import pytest
+
+import minitorch as mt
+from minitorch import nn
+from minitorch.nn import functional as F
+
+
+@pytest.mark.parametrize("before", [nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.AvgPool2d(2), nn.Conv2d(2, 2, 1)])
+def test_an_inplace_activation_may_follow(before):
+    x = mt.randn(2, 2, 4, 4, requires_grad=True)
+    out = nn.ReLU(inplace=True)(before(x))
+    out.sum().backward()
+    apart = x.detach().requires_grad_()
+    F.relu(before(apart)).sum().backward()
+    assert mt.allclose(x.grad, apart.grad, atol=1e-6)
+
+
+def test_values_of_max_and_sort_may_be_written_to():
+    x = mt.tensor([[3.0, 1.0], [2.0, 5.0]], requires_grad=True)
+    (x.max(1)[0].mul_(2) + x.sort(1)[0][:, 1].mul_(3) + x.topk(1)[0].squeeze(1).mul_(4)).sum().backward()
+    assert x.grad.tolist() == [[9.0, 0.0], [0.0, 9.0]]
+
+
+def test_average_pooling_over_padding():
+    x = mt.ones(1, 1, 4, 4)
+    counted = F.avg_pool2d(x, 3, 1, 1)[0, 0]
+    assert counted[0, 0].item() == pytest.approx(4 / 9) and counted[1, 1].item() == 1.0
+    assert F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False).eq(1).all()
+
+
+def test_numpys_keywords():
+    x = mt.tensor([[1.0, 2.0], [3.0, 5.0]])
+    assert mt.equal(mt.softmax(x, axis=1), mt.softmax(x, 1))
+    assert mt.equal(x.std(axis=0, keepdims=True), x.std(0, keepdim=True))
+    assert x.argmax(axis=1).tolist() == [1, 1]
+
+
+def test_old_order_of_arguments():
+    x, y = mt.ones(2), mt.tensor([1.0, 2.0])
+    assert mt.add(x, 2, y).tolist() == [3.0, 5.0]
+    assert x.clone().add_(-0.5, y).tolist() == [0.5, 0.0]
+    assert x.sub(2, y).tolist() == [-1.0, -3.0]
+    assert x.clone().addcmul_(2, y, y).tolist() == [3.0, 9.0]
+    assert x.addcdiv(2, x, y).tolist() == [3.0, 2.0]
+
+
+def test_losses_are_named_as_in_torch():
+    x, probabilities = mt.rand(3, 4, requires_grad=True), mt.rand(3, 4)
+    classes = mt.tensor([0, 1, 3])
+    names = {
+        "NllLossBackward0": F.cross_entropy(x, classes),
+        "BinaryCrossEntropyBackward0": F.binary_cross_entropy(x, probabilities),
+        "BinaryCrossEntropyWithLogitsBackward0": F.binary_cross_entropy_with_logits(x, probabilities),
+        "MseLossBackward0": F.mse_loss(x, probabilities),
+        "SmoothL1LossBackward0": F.smooth_l1_loss(x, probabilities),
+        "HuberLossBackward0": F.huber_loss(x, probabilities),
+    }
+    for name, loss in names.items():
+        assert loss.grad_fn.name() == name
+        assert repr(loss).endswith(f"grad_fn=<{name}>)")
+
+
+def test_a_mask_takes_one_element_of_any_dtype():
+    x, mask = mt.zeros(3), mt.tensor([True, False, True])
+    x[mask] = mt.tensor(2)
+    assert x.tolist() == [2.0, 0.0, 2.0]
+    with pytest.raises(RuntimeError, match="Index put requires"):
+        x[mask] = mt.tensor([1, 2])
+    with pytest.raises(RuntimeError, match="Index put requires"):
+        x[mt.tensor([0])] = mt.tensor(1)
+
+
+def test_numbers_first():
+    whole = mt.arange(3)
+    assert (2**whole).dtype is mt.int64 and (2**whole).tolist() == [1, 2, 4]
+    assert (2.0**whole).dtype is mt.float32
+    assert (7 // (whole + 1)).tolist() == [7, 3, 2] and (7 % (whole + 1)).tolist() == [0, 1, 1]
+
+
+def test_none_as_every_dimension():
+    x = mt.arange(6.0).view(2, 3)
+    assert x.amax(dim=None).item() == 5.0
+    assert x.amin(dim=None, keepdim=True).shape == (1, 1)
+
+
+def test_comparison_in_place_ends_the_gradient():
+    a = mt.ones(3, requires_grad=True)
+    x = a * 2
+    assert x.eq_(2).tolist() == [1.0, 1.0, 1.0]
+    x.sum().backward()
+    assert a.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_leaf_frozen_after_the_forward_pass_gets_no_gradient():
+    weight, bias = mt.ones(3, requires_grad=True), mt.zeros(3, requires_grad=True)
+    loss = (weight * 2 + bias).sum()
+    weight.requires_grad_(False)
+    loss.backward()
+    assert weight.grad is None and bias.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_views_keep_their_place_when_the_base_is_transposed_in_place():
+    w = mt.arange(6.0).view(2, 3).requires_grad_()
+    base = w * 1
+    row = base[0]
+    base.t_()
+    row.mul_(10)
+    assert base.tolist() == [[0.0, 3.0], [10.0, 4.0], [20.0, 5.0]]
+    base.sum().backward()
+    assert w.grad.tolist() == [[10.0, 10.0, 10.0], [1.0, 1.0, 1.0]]
+    base.detach_()
+    assert base.is_leaf and base._base is None
+
+
+def test_a_view_that_requires_grad_itself_is_a_leaf():
+    part = mt.zeros(4)[:2].requires_grad_()
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        part.mul_(2)
+
+
+def test_tensor_of_a_size():
+    assert mt.Tensor(mt.Size([2, 3])).shape == (2, 3)
+    assert mt.Tensor((2, 3)).tolist() == [2.0, 3.0]
+    assert mt.ones(1).layout is mt.strided
+
+
+def test_switches_of_other_backends():
+    assert mt.backends.cudnn.deterministic is False and mt.backends.cudnn.version() is None
+    mt.backends.cudnn.benchmark = mt.backends.cudnn.benchmark
+    assert not mt.backends.mps.is_available() and not mt.backends.cudnn.is_available()
