@@ -157,7 +157,7 @@ for name, indices in (("digits", range(40)), ("mistakes", surest[:40].tolist()))
         if guess == truth:
             axis.set_title(f"{guess}  {sure:.0f}%", color="tab:green", fontsize=9)
         else:
-            axis.set_title(f"{guess}  {sure:.0f}%  (is {truth})", color="tab:red", fontsize=9)
+            axis.set_title(f"{guess}  {sure:.0f}%  (is {truth})", color="tab:red", fontsize=8)
     figure.suptitle(f"{name}: prediction and its probability")
     figure.savefig(args.out / f"{name}.png", dpi=120)
 

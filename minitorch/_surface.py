@@ -120,7 +120,7 @@ def _install_operators():
     for operator, name in _BINARY.items():
         op = REGISTRY[name]
         setattr(Tensor, f"__{operator}__", op.operator())
-        if op.inplace:
+        if op.inplace and op.dtype != "bool":  # comparisons have a twin, but Python has no operator for it
             setattr(Tensor, f"__i{operator}__", getattr(Tensor, name + "_"))
     Tensor.__radd__ = Tensor.__add__
     Tensor.__rmul__ = Tensor.__mul__

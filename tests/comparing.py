@@ -111,12 +111,18 @@ def assert_same(ours, theirs, tolerance=None, where=""):
     """Compare results: structure, field names, element types, shapes, values, classes of errors."""
     if isinstance(theirs, Failed) or isinstance(ours, Failed):
         both = isinstance(theirs, Failed) and isinstance(ours, Failed)
-        assert both and same_class(ours.error, theirs.error), f"{where}: {ours!r}\nbut torch: {theirs!r}"
+        assert both and same_class(ours.error, theirs.error), (
+            f"{where}: {ours!r}\nbut torch: {theirs!r}"
+        )
         return
     if is_tensor(theirs):
         assert is_tensor(ours), f"{where}: {ours!r} is no tensor"
-        assert str(ours.dtype) == str(theirs.dtype), f"{where}: {ours.dtype}, but torch: {theirs.dtype}"
-        assert tuple(ours.shape) == tuple(theirs.shape), f"{where}: {ours.shape}, but torch: {theirs.shape}"
+        assert str(ours.dtype) == str(theirs.dtype), (
+            f"{where}: {ours.dtype}, but torch: {theirs.dtype}"
+        )
+        assert tuple(ours.shape) == tuple(theirs.shape), (
+            f"{where}: {ours.shape}, but torch: {theirs.shape}"
+        )
         assert_close(array_of(ours), array_of(theirs), str(theirs.dtype)[6:], tolerance, where)
     elif isinstance(theirs, (list, tuple)):
         assert len(ours) == len(theirs), f"{where}: {len(ours)} results, but torch: {len(theirs)}"

@@ -41,7 +41,7 @@ def leaf(lib, *values):
     return lib.tensor(list(values), dtype=lib.float64, requires_grad=True)
 
 
-# --- programs that both libraries run --------------------------------------------------------------------
+# --- programs that both libraries run -------------------------------------------------------------
 
 
 def accumulation(lib):
@@ -311,7 +311,12 @@ def detach_shares_memory(lib):
 
 def requires_grad_of_results(lib):
     x, c = leaf(lib, 1.0), lib.ones(1)
-    return (x * c).requires_grad, (c * c).requires_grad, (x > 0).requires_grad, x.detach().requires_grad
+    return (
+        (x * c).requires_grad,
+        (c * c).requires_grad,
+        (x > 0).requires_grad,
+        x.detach().requires_grad,
+    )
 
 
 def turning_off_a_non_leaf(lib):
@@ -535,7 +540,9 @@ def deep_copy_of_a_non_leaf(lib):
     copy.deepcopy(leaf(lib, 1.0) * 2)
 
 
-PROGRAMS = [value for value in list(globals().values()) if getattr(value, "__module__", "") == __name__]
+PROGRAMS = [
+    value for value in list(globals().values()) if getattr(value, "__module__", "") == __name__
+]
 PROGRAMS = [p for p in PROGRAMS if callable(p) and p.__name__ not in ("plain", "outcome", "leaf")]
 
 
@@ -546,7 +553,7 @@ def test_same_as_torch(program):
     assert outcome(program, mt) == outcome(program, torch)
 
 
-# --- what needs no comparison ----------------------------------------------------------------------------
+# --- what needs no comparison ---------------------------------------------------------------------
 
 
 def test_anomaly_mode_names_the_forward_line():
@@ -555,7 +562,10 @@ def test_anomaly_mode_names_the_forward_line():
         mode = mt.autograd.detect_anomaly()
     with mode:
         y = x.sqrt()  # the guilty line
-        with pytest.warns(UserWarning, match="the guilty line"), pytest.raises(RuntimeError, match="SqrtBackward0"):
+        with (
+            pytest.warns(UserWarning, match="the guilty line"),
+            pytest.raises(RuntimeError, match="SqrtBackward0"),
+        ):
             y.sum().backward()
     assert not is_anomaly_enabled()
 
@@ -636,7 +646,9 @@ def test_threads_run_backward_side_by_side():
     assert len(results) == 4 and all(r == results[0] for r in results)
 
 
-@pytest.mark.parametrize("form", [lambda x: x + 0, lambda x: x.view(2), lambda x: x.sum(), lambda x: x.t()])
+@pytest.mark.parametrize(
+    "form", [lambda x: x + 0, lambda x: x.view(2), lambda x: x.sum(), lambda x: x.t()]
+)
 def test_a_leaf_owns_its_gradient(form):
     x, z = leaf(mt, 1.0, 2.0), leaf(mt, 5.0, 6.0)
     seed = mt.ones(form(x).shape, dtype=mt.float64)

@@ -22,7 +22,7 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 
-# --- the order of imports --------------------------------------------------------------------------------
+# --- the order of imports -------------------------------------------------------------------------
 
 #: Each layer may import what stands above it, and its own members.
 LAYERS = [
@@ -53,7 +53,11 @@ def layer_of(module: str) -> int:
 def imports_of(path: pathlib.Path):
     """The modules of the package that a file imports at its top level, with the lines."""
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "minitorch":
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.split(".")[0] == "minitorch"
+        ):
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
                 yield (name if name in MODULES else node.module), node.lineno
@@ -76,13 +80,17 @@ def test_imports_go_downward(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_are_absolute_and_cupy_stays_in_the_backends(module):
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
-        assert not (isinstance(node, ast.ImportFrom) and node.level), f"relative import in line {node.lineno}"
+        assert not (isinstance(node, ast.ImportFrom) and node.level), (
+            f"relative import in line {node.lineno}"
+        )
         if isinstance(node, (ast.Import, ast.ImportFrom)) and "backends" not in module:
             names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
-            assert not any(name.split(".")[0] == "cupy" for name in names), f"cupy in line {node.lineno}"
+            assert not any(name.split(".")[0] == "cupy" for name in names), (
+                f"cupy in line {node.lineno}"
+            )
 
 
-# --- public names ----------------------------------------------------------------------------------------
+# --- public names ---------------------------------------------------------------------------------
 
 PRIVATE = re.compile(r"(^|\.)_")
 
@@ -101,10 +109,16 @@ def public_names(path: pathlib.Path) -> tuple[list | None, set]:
     return exported, {name for name in defined if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if not PRIVATE.search(m) and MODULES[m].stat().st_size])
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if not PRIVATE.search(m) and MODULES[m].stat().st_size]
+)
 def test_all_is_there_sorted_and_true(module):
     exported, _ = public_names(MODULES[module])
-    if exported is None and MODULES[module].name == "__init__.py" and "import" not in MODULES[module].read_text():
+    if (
+        exported is None
+        and MODULES[module].name == "__init__.py"
+        and "import" not in MODULES[module].read_text()
+    ):
         pytest.skip("a package with a docstring only")
     assert exported is not None, "no __all__"
     assert exported == sorted(exported)
@@ -116,7 +130,7 @@ def test_all_is_there_sorted_and_true(module):
 @pytest.mark.parametrize("module", [m for m in MODULES if not PRIVATE.search(m)])
 def test_public_names_have_docstrings(module):
     loaded = __import__(module, fromlist=["*"])
-    assert (loaded.__doc__ or not MODULES[module].stat().st_size), "the module itself"
+    assert loaded.__doc__ or not MODULES[module].stat().st_size, "the module itself"
     bare = []
     for name in getattr(loaded, "__all__", ()):
         value = getattr(loaded, name)
@@ -125,7 +139,9 @@ def test_public_names_have_docstrings(module):
     assert not bare
 
 
-@pytest.mark.parametrize("name", [n for n, record in {**REGISTRY, **COMPOSITES}.items() if record.public])
+@pytest.mark.parametrize(
+    "name", [n for n, record in {**REGISTRY, **COMPOSITES}.items() if record.public]
+)
 def test_public_functions_name_their_source(name):
     record = {**REGISTRY, **COMPOSITES}[name]
     assert "Source:" in (record.function.__doc__ or "")
@@ -146,12 +162,20 @@ def test_the_main_namespace_has_every_public_function():
 def test_no_public_function_that_torch_has_not():
     torch = pytest.importorskip("torch")
     ours = [name for name in mt.__all__ if not hasattr(torch, name)]
-    assert set(ours) <= {"get_printoptions", "printoptions", "vision"}  # hidden in torch; torchvision
-    methods = [name for name in vars(mt.Tensor) if not name.startswith("_") and not hasattr(torch.Tensor, name)]
+    assert set(ours) <= {
+        "get_printoptions",
+        "printoptions",
+        "vision",
+    }  # hidden in torch; torchvision
+    methods = [
+        name
+        for name in vars(mt.Tensor)
+        if not name.startswith("_") and not hasattr(torch.Tensor, name)
+    ]
     assert not methods
 
 
-# --- ops -------------------------------------------------------------------------------------------------
+# --- ops ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("op", REGISTRY.values(), ids=str)
@@ -165,19 +189,23 @@ def test_metadata_of_ops_is_no_mutable_default(op):
     assert not [name for name, value in op.defaults.items() if isinstance(value, (list, dict, set))]
 
 
-# --- the files -------------------------------------------------------------------------------------------
+# --- the files ------------------------------------------------------------------------------------
 
 SOURCES = [
     path
     for folder in ("minitorch", "tests", "examples", "benchmarks", "scripts", "docs")
     for path in (ROOT / folder).rglob("*")
-    if path.suffix in (".py", ".pyi", ".md", ".toml", ".sh", "") and path.is_file() and "__pycache__" not in path.parts
+    if path.suffix in (".py", ".pyi", ".md", ".toml", ".sh", "")
+    and path.is_file()
+    and "__pycache__" not in path.parts
 ]
 
 
 def test_no_file_names_a_place_on_one_machine():
     #: Written in pieces, or this file would find itself.
-    places = re.compile("|".join(["/ho" + "me/", "/wo" + "rk/", "/ro" + "ot/", "/Us" + "ers/", "C:" + r"\\"]))
+    places = re.compile(
+        "|".join(["/ho" + "me/", "/wo" + "rk/", "/ro" + "ot/", "/Us" + "ers/", "C:" + r"\\"])
+    )
     found = []
     for path in SOURCES:
         try:
@@ -199,24 +227,32 @@ def test_import_time_is_shown(capsys):
         "import time, numpy; start = time.perf_counter(); import minitorch; "
         "print(f'{time.perf_counter() - start:.3f}')"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     with capsys.disabled():
         print(f"\nimport minitorch, after NumPy: {done.stdout.strip()} s")
 
 
 def test_the_import_loads_no_optional_package():
     program = "import sys, minitorch; print([m for m in ('torch', 'PIL', 'matplotlib', 'ml_dtypes') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
 def test_the_wheel_holds_the_package_only(tmp_path):
     pytest.importorskip("hatchling")
     build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
-    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True
+    )
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     strangers = [n for n in names if not n.startswith(("minitorch/", "minitorch_twin-"))]
     assert not strangers
-    assert not [path for module, path in MODULES.items() if path.relative_to(ROOT).as_posix() not in names]
+    assert not [
+        path for module, path in MODULES.items() if path.relative_to(ROOT).as_posix() not in names
+    ]
     assert wheel.stat().st_size < 1_000_000

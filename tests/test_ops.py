@@ -69,7 +69,10 @@ def leaves_of(library, sample):
         return tensor
 
     chosen = range(len(sample.args)) if sample.grad is True else sample.grad
-    args = [convert(library, arg, leaf if i in chosen else lambda t: t) for i, arg in enumerate(sample.args)]
+    args = [
+        convert(library, arg, leaf if i in chosen else lambda t: t)
+        for i, arg in enumerate(sample.args)
+    ]
     in_kwargs = leaf if sample.grad is True else lambda t: t
     kwargs = {name: convert(library, value, in_kwargs) for name, value in sample.kwargs.items()}
     return args, kwargs, leaves
@@ -111,12 +114,16 @@ def gradients(library, path, sample):
     if not again:
         return [True for _ in outputs], first, []
     second = library.autograd.grad(
-        again, [*leaves, *along], direction(library, again, 2), allow_unused=True, materialize_grads=True
+        again,
+        [*leaves, *along],
+        direction(library, again, 2),
+        allow_unused=True,
+        materialize_grads=True,
     )
     return [True for _ in outputs], first, second
 
 
-# --- without PyTorch ---------------------------------------------------------------------------------
+# --- without PyTorch ------------------------------------------------------------------------------
 
 #: Public ops and composites without samples, each with the reason.
 NO_SAMPLES = {"gumbel_softmax": "random: tests/test_random.py"}
@@ -127,7 +134,12 @@ def test_every_public_op_has_samples():
     for record in (*REGISTRY.values(), *COMPOSITES.values()):
         if not (record.public or record.method) or record.name in NO_SAMPLES:
             continue
-        paths = (record.name, f"{record.home}.{record.name}", f"Tensor.{record.name}", f"Tensor.{record.name}_")
+        paths = (
+            record.name,
+            f"{record.home}.{record.name}",
+            f"Tensor.{record.name}",
+            f"Tensor.{record.name}_",
+        )
         if not any(path in SAMPLES for path in paths):
             missing.append(record.name)
     assert not missing
@@ -141,7 +153,9 @@ def test_every_sample_names_a_function():
 def test_inputs_are_left_alone(path, sample):
     before = [array for array in tensors_in(call(mt, path, sample, lambda t: t.clone())[1])]
     _, inputs = call(mt, path, sample)
-    for tensor, original in zip(inputs[path.endswith("_") :], before[path.endswith("_") :], strict=True):
+    for tensor, original in zip(
+        inputs[path.endswith("_") :], before[path.endswith("_") :], strict=True
+    ):
         np.testing.assert_array_equal(tensor._array, original._array)
         assert tensor._version == 0
 
@@ -153,7 +167,9 @@ def test_only_views_share_memory(path, sample):
         if tensor._view is None and not any(tensor is x for x in inputs):
             for x in inputs:
                 shared = np.shares_memory(tensor._array, x._array)
-                assert not shared or tensor._counter is x._counter, "a result that is no view shares memory"
+                assert not shared or tensor._counter is x._counter, (
+                    "a result that is no view shares memory"
+                )
 
 
 def strided(array):
@@ -212,7 +228,12 @@ def record_of(path):
 @pytest.mark.parametrize("path, sample", GOOD_CALLS)
 def test_the_method_is_the_function(path, sample):
     record, name = record_of(path)
-    if record is None or not record.method or path != name or not isinstance(sample.args and sample.args[0], np.ndarray):
+    if (
+        record is None
+        or not record.method
+        or path != name
+        or not isinstance(sample.args and sample.args[0], np.ndarray)
+    ):
         pytest.skip("no method")
     expected, _ = checked(mt, path, sample)
     args = convert(mt, list(sample.args))
@@ -224,11 +245,20 @@ def test_the_method_is_the_function(path, sample):
 @pytest.mark.parametrize("path, sample", GOOD_CALLS)
 def test_out_receives_the_result(path, sample):
     record, name = record_of(path)
-    takes_out = "out" in getattr(getattr(record, "function", None), "__signature__", type("", (), {"parameters": {}})).parameters
+    takes_out = (
+        "out"
+        in getattr(
+            getattr(record, "function", None), "__signature__", type("", (), {"parameters": {}})
+        ).parameters
+    )
     if path != name or not takes_out:
         pytest.skip("no out=")
     expected, inputs = checked(mt, path, sample)
-    out = tuple(map(mt.empty_like, expected)) if isinstance(expected, tuple) else mt.empty_like(expected)
+    out = (
+        tuple(map(mt.empty_like, expected))
+        if isinstance(expected, tuple)
+        else mt.empty_like(expected)
+    )
     args = convert(mt, list(sample.args))
     kwargs = {key: convert(mt, value) for key, value in sample.kwargs.items()}
     result = function_at(mt, path)(*args, **kwargs, out=out)
@@ -243,7 +273,11 @@ def test_gradients_against_finite_differences(path, sample):
     if path in SYMMETRIC:
         pytest.skip(SYMMETRIC[path])
     outputs, leaves = tracked_call(mt, path, sample)
-    if not outputs or not leaves or any(t.dtype not in (mt.float64, mt.complex128) for t in outputs):
+    if (
+        not outputs
+        or not leaves
+        or any(t.dtype not in (mt.float64, mt.complex128) for t in outputs)
+    ):
         pytest.skip("not differentiable")
     steps = [np.asarray(d._array) for d in direction(mt, leaves, 3)]
     along = direction(mt, outputs, 1)
@@ -257,10 +291,16 @@ def test_gradients_against_finite_differences(path, sample):
         with mt.no_grad():
             for leaf, step in zip(leaves, steps, strict=True):
                 leaf += mt.from_numpy(np.asarray(epsilon * step))
-            results = [t for t in tensors_in([outcome(function_at(mt, path), *args, **kwargs)]) if t.dtype.rank >= 2]
+            results = [
+                t
+                for t in tensors_in([outcome(function_at(mt, path), *args, **kwargs)])
+                if t.dtype.rank >= 2
+            ]
         if len(results) != len(along):
             return np.nan
-        return sum(np.sum((r._array * np.conj(d._array)).real) for r, d in zip(results, along, strict=True))
+        return sum(
+            np.sum((r._array * np.conj(d._array)).real) for r, d in zip(results, along, strict=True)
+        )
 
     with np.errstate(all="ignore"):
         slope = sum(np.sum((g._array * np.conj(d)).real) for g, d in zip(exact, steps, strict=True))
@@ -273,13 +313,17 @@ def test_gradients_against_finite_differences(path, sample):
 
 
 #: Functions that read one triangle only: finite differences see that, gradients are symmetric as in torch.
-SYMMETRIC = dict.fromkeys(("linalg.cholesky", "linalg.eigvalsh", "linalg.eigh"), "reads one triangle")
+SYMMETRIC = dict.fromkeys(
+    ("linalg.cholesky", "linalg.eigvalsh", "linalg.eigh"), "reads one triangle"
+)
 
 
 KERNELS = [name for name, record in REGISTRY.items() if "numpy" in record.kernels]
 
 
-@pytest.mark.parametrize("path, sample", [c for c in GOOD_CALLS if record_of(c.values[0])[1] in KERNELS])
+@pytest.mark.parametrize(
+    "path, sample", [c for c in GOOD_CALLS if record_of(c.values[0])[1] in KERNELS]
+)
 def test_a_kernel_computes_what_its_body_does(path, sample, monkeypatch):
     expected, _ = checked(mt, path, sample)
     record, _ = record_of(path)
@@ -287,7 +331,7 @@ def test_a_kernel_computes_what_its_body_does(path, sample, monkeypatch):
     assert_same(checked(mt, path, sample)[0], expected)
 
 
-# --- with PyTorch ------------------------------------------------------------------------------------
+# --- with PyTorch ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -303,13 +347,17 @@ def test_same_result_as_torch(path, sample, torch):
     ours, our_inputs = call(mt, path, sample)
     theirs, their_inputs = call(torch, path, sample)
     if path in UP_TO_SIGNS and not isinstance(theirs, Failed):
-        ours_abs, theirs_abs = ([np.abs(array_of(t)) for t in tensors_in([result])] for result in (ours, theirs))
+        ours_abs, theirs_abs = (
+            [np.abs(array_of(t)) for t in tensors_in([result])] for result in (ours, theirs)
+        )
         for pair in zip(ours_abs, theirs_abs, strict=True):
             np.testing.assert_allclose(*pair, atol=1e-9)
         return
     assert_same(ours, theirs, sample.tolerance)
     if not isinstance(theirs, Failed) and path not in COPIES:
-        assert sharing(ours, our_inputs) == sharing(theirs, their_inputs), "what shares memory with what"
+        assert sharing(ours, our_inputs) == sharing(theirs, their_inputs), (
+            "what shares memory with what"
+        )
 
 
 def sharing(result, inputs):
@@ -349,7 +397,9 @@ def test_same_gradients_as_torch(path, sample, torch):
     if sample.second and ours[2] and theirs[2]:
         assert_same(ours[2], theirs[2], 10 * tolerance, "second gradients")
     else:
-        assert all(not array_of(g).any() for g in (*ours[2], *theirs[2])), "one has no second gradients"
+        assert all(not array_of(g).any() for g in (*ours[2], *theirs[2])), (
+            "one has no second gradients"
+        )
 
 
 def tolerance_of(sample):
@@ -368,7 +418,9 @@ def test_same_node_names_as_torch(path, sample, torch):
         warnings.simplefilter("ignore")
         theirs, _ = tracked_call(torch, path, sample)
         ours, _ = tracked_call(mt, path, sample)
-    assert [t.grad_fn and t.grad_fn.name() for t in ours] == [t.grad_fn and t.grad_fn.name() for t in theirs]
+    assert [t.grad_fn and t.grad_fn.name() for t in ours] == [
+        t.grad_fn and t.grad_fn.name() for t in theirs
+    ]
 
 
 #: Functions whose results name another node than torch's.
@@ -379,10 +431,14 @@ OTHER_NODES = {
         linalg.cross linalg.matrix_norm linalg.norm""".split(),
         "composed of other steps",
     ),
-    **dict.fromkeys(("matmul", "einsum", "nn.functional.linear"), "reshapes at other places for vectors"),
+    **dict.fromkeys(
+        ("matmul", "einsum", "nn.functional.linear"), "reshapes at other places for vectors"
+    ),
     **dict.fromkeys(("var_mean", "std_mean", "aminmax"), "two nodes here, one in torch"),
     **dict.fromkeys(("clamp_min", "clamp_max"), "clamp"),
-    **dict.fromkeys(("nn.functional.pixel_shuffle", "nn.functional.pixel_unshuffle"), "views and a copy here"),
+    **dict.fromkeys(
+        ("nn.functional.pixel_shuffle", "nn.functional.pixel_unshuffle"), "views and a copy here"
+    ),
     "sort": "torch numbers the call with stable=",
     "conj_physical": "torch returns a real tensor itself",
 }
@@ -393,7 +449,11 @@ OTHER_NODES = {
 def test_same_in_place_as_torch(path, sample, torch):
     _, name = record_of(path)
     twin = f"Tensor.{name}_"
-    if path.endswith("_") or function_at(torch, twin) is None or not isinstance(sample.args and sample.args[0], np.ndarray):
+    if (
+        path.endswith("_")
+        or function_at(torch, twin) is None
+        or not isinstance(sample.args and sample.args[0], np.ndarray)
+    ):
         pytest.skip("no in-place twin")
     assert_same(call(mt, twin, sample)[0], call(torch, twin, sample)[0])
     if sample.grad is not False and path not in IN_PLACE_GRADIENTS:
@@ -412,15 +472,42 @@ IN_PLACE_GRADIENTS = {
 #: What differs from torch for some types of elements.
 DTYPES_DIFFER = {
     **dict.fromkeys(UP_TO_SIGNS, "vectors with a free sign"),
-    **{(path, dtype): "which of equal elements" for path in ("topk", "kthvalue") for dtype in ("int64", "int32", "uint8")},
-    **{(path, "bool"): "torch limits masks by masks" for path in ("clamp", "clamp_min", "clamp_max")},
-    **{(path, "complex64"): "no complex numbers here" for path in ("logaddexp", "logcumsumexp", "bincount")},
-    **{(path, "complex64"): "torch lets 0-d tensors pass" for path in ("cummax", "cummin", "median", "nanmedian")},
+    **{
+        (path, dtype): "which of equal elements"
+        for path in ("topk", "kthvalue")
+        for dtype in ("int64", "int32", "uint8")
+    },
+    **{
+        (path, "bool"): "torch limits masks by masks"
+        for path in ("clamp", "clamp_min", "clamp_max")
+    },
+    **{
+        (path, "complex64"): "no complex numbers here"
+        for path in ("logaddexp", "logcumsumexp", "bincount")
+    },
+    **{
+        (path, "complex64"): "torch lets 0-d tensors pass"
+        for path in ("cummax", "cummin", "median", "nanmedian")
+    },
     **{(path, "bool"): "torch lets empty tensors pass" for path in ("median", "nanmedian")},
-    **{("einsum", dtype): "torch sums integers to int64 in some forms" for dtype in ("int32", "uint8", "bool")},
-    **{(f"nn.functional.{name}", dtype): "limits of another kind promote here" for name in ("relu6", "hardtanh") for dtype in ("int64", "int32", "uint8")},
-    **{(path, dtype): "torch lets empty tensors pass" for path in ("softmax", "log_softmax") for dtype in ("int64", "int32", "uint8", "bool")},
-    **{("Tensor.sum_to_size", dtype): "torch sums integers to int64" for dtype in ("int32", "uint8", "bool")},
+    **{
+        ("einsum", dtype): "torch sums integers to int64 in some forms"
+        for dtype in ("int32", "uint8", "bool")
+    },
+    **{
+        (f"nn.functional.{name}", dtype): "limits of another kind promote here"
+        for name in ("relu6", "hardtanh")
+        for dtype in ("int64", "int32", "uint8")
+    },
+    **{
+        (path, dtype): "torch lets empty tensors pass"
+        for path in ("softmax", "log_softmax")
+        for dtype in ("int64", "int32", "uint8", "bool")
+    },
+    **{
+        ("Tensor.sum_to_size", dtype): "torch sums integers to int64"
+        for dtype in ("int32", "uint8", "bool")
+    },
     **{("unravel_index", dtype): "torch gives int64 for some" for dtype in ("int32", "uint8")},
     **{(path, "bool"): "masks are not accumulated" for path in ("index_add", "index_put")},
     ("threshold", "uint8"): "a number beyond the type is refused",
@@ -445,7 +532,9 @@ def test_same_dtypes_as_torch(path, dtype, torch):
 
     for sample in SAMPLES[path]:
         theirs, _ = call(torch, path, sample, change(torch))
-        if isinstance(theirs, Failed) or any(str(t.dtype) == "torch.complex32" for t in tensors_in([theirs])):
+        if isinstance(theirs, Failed) or any(
+            str(t.dtype) == "torch.complex32" for t in tensors_in([theirs])
+        ):
             continue  # what torch cannot compute, we may; complex32 is no dtype here
         ours, _ = call(mt, path, sample, change(mt))
         assert_same(ours, theirs, 3e-3 if dtype == "float16" else None, repr(sample))

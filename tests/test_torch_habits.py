@@ -9,7 +9,7 @@ from minitorch import nn
 from minitorch.nn import functional as F
 
 
-@pytest.mark.parametrize("before", [nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.AvgPool2d(2), nn.Conv2d(2, 2, 1)])
+@pytest.mark.parametrize("before", [nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.Conv2d(2, 2, 1)])
 def test_an_inplace_activation_may_follow(before):
     x = mt.randn(2, 2, 4, 4, requires_grad=True)
     out = nn.ReLU(inplace=True)(before(x))
@@ -21,7 +21,8 @@ def test_an_inplace_activation_may_follow(before):
 
 def test_values_of_max_and_sort_may_be_written_to():
     x = mt.tensor([[3.0, 1.0], [2.0, 5.0]], requires_grad=True)
-    (x.max(1)[0].mul_(2) + x.sort(1)[0][:, 1].mul_(3) + x.topk(1)[0].squeeze(1).mul_(4)).sum().backward()
+    doubled, trebled = x.max(1)[0].mul_(2), x.sort(1)[0][:, 1].mul_(3)
+    (doubled + trebled + x.topk(1)[0].squeeze(1).mul_(4)).sum().backward()
     assert x.grad.tolist() == [[9.0, 0.0], [0.0, 9.0]]
 
 
@@ -49,15 +50,14 @@ def test_old_order_of_arguments():
 
 
 def test_losses_are_named_as_in_torch():
-    x, probabilities = mt.rand(3, 4, requires_grad=True), mt.rand(3, 4)
-    classes = mt.tensor([0, 1, 3])
+    x, target, classes = mt.rand(3, 4, requires_grad=True), mt.rand(3, 4), mt.tensor([0, 1, 3])
     names = {
         "NllLossBackward0": F.cross_entropy(x, classes),
-        "BinaryCrossEntropyBackward0": F.binary_cross_entropy(x, probabilities),
-        "BinaryCrossEntropyWithLogitsBackward0": F.binary_cross_entropy_with_logits(x, probabilities),
-        "MseLossBackward0": F.mse_loss(x, probabilities),
-        "SmoothL1LossBackward0": F.smooth_l1_loss(x, probabilities),
-        "HuberLossBackward0": F.huber_loss(x, probabilities),
+        "BinaryCrossEntropyBackward0": F.binary_cross_entropy(x, target),
+        "BinaryCrossEntropyWithLogitsBackward0": F.binary_cross_entropy_with_logits(x, target),
+        "MseLossBackward0": F.mse_loss(x, target),
+        "SmoothL1LossBackward0": F.smooth_l1_loss(x, target),
+        "HuberLossBackward0": F.huber_loss(x, target),
     }
     for name, loss in names.items():
         assert loss.grad_fn.name() == name

@@ -46,7 +46,9 @@ def to_device(array, target: device):
     if target.type == "cpu":
         return array
     if target.type == "cuda":
-        raise AssertionError(f"Torch not compiled with CUDA enabled: no GPU backend for device '{target}'")
+        raise AssertionError(
+            f"Torch not compiled with CUDA enabled: no GPU backend for device '{target}'"
+        )
     raise NotImplementedError(f"no backend for device '{target}'; minitorch computes on 'cpu'")
 
 

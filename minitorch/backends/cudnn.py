@@ -1,4 +1,4 @@
-"""Switches that programs set for cuDNN (``torch.backends.cudnn``): there is none, so they change nothing."""
+"""The switches that programs set for cuDNN (``torch.backends.cudnn``); here they change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question that programs ask for Apple's GPUs (``torch.backends.mps``): they are not used here."""
+"""What programs ask about Apple's GPUs (``torch.backends.mps``), which are not used here."""
 
 from __future__ import annotations
 

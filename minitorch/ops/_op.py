@@ -627,7 +627,8 @@ class Op:
         if recording or (mode.grad and tensor._view is not None and tensor._view.base._requires_grad):
             check_writable(tensor)
         inputs, common = self._prepared(inputs)
-        if common is not None and common.rank > tensor.dtype.rank:
+        # torch: a truth value fits every tensor, whatever was compared.
+        if common is not None and self.dtype != "bool" and common.rank > tensor.dtype.rank:
             raise RuntimeError(
                 f"result type {common.legacy_name} can't be cast to the desired output type {tensor.dtype.legacy_name}"
             )

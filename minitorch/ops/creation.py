@@ -17,6 +17,7 @@ from minitorch.backends import to_device
 from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.memory_format import contiguous_format, empty_array, preserve_format, strided
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._dims import as_sizes
 from minitorch.ops._op import composite, op
 from minitorch.ops.conversion import as_dtype, clone, detach, to
@@ -661,10 +662,7 @@ def _number(value, name, argument, position):
 
 
 def _new_like(name, input, value, dtype, layout, device, requires_grad, format):
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+    require_tensor(input, name)
     _check_new(name, layout)
     array = input._array
     element = array.dtype if dtype is None else as_dtype(dtype, name).numpy
@@ -1248,10 +1246,7 @@ def is_tensor(obj: Any) -> bool:
 
 
 def _asked(input, name):
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+    require_tensor(input, name)
     return input
 
 

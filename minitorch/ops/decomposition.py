@@ -67,7 +67,7 @@ def _product(*matrices):
     return result
 
 
-# --- inverse and systems --------------------------------------------------------------------------------
+# --- inverse and systems --------------------------------------------------------------------------
 
 
 @op(name="linalg_inv", public=False, method=False, node="LinalgInvExBackward0")
@@ -220,7 +220,7 @@ def logdet(input):
     return log(sign) + size
 
 
-# --- decompositions -----------------------------------------------------------------------------------------
+# --- decompositions -------------------------------------------------------------------------------
 
 
 @op(name="linalg_cholesky", public=False, method=False, node="LinalgCholeskyExBackward0")
@@ -486,7 +486,7 @@ def eigvals(A, *, out=None):
     return eig(A).eigenvalues
 
 
-# --- built on these -------------------------------------------------------------------------------------------
+# --- built on these -------------------------------------------------------------------------------
 
 
 @composite

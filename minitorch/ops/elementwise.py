@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import composite, op
 from minitorch.ops.error_function import erf_values, erfc_values, erfinv_values
 from minitorch.tensor import Tensor
@@ -113,7 +114,7 @@ __all__ = [
     "xlogy",
 ]
 
-# --- what bodies and rules of this file share ----------------------------------------------------------
+# --- what bodies and rules of this file share -----------------------------------------------------
 
 
 def _kind(*operands):
@@ -209,7 +210,7 @@ def _shared(g, lost, tied):
     return masked_zero(g, lost) * (1 - 0.5 * tied)
 
 
-# --- arithmetic -------------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 
 
 @op(elementwise=True, numbers=("input", "other"), legacy="alpha")
@@ -494,7 +495,7 @@ lerp.vjp(
 )
 
 
-# --- powers, exponentials, logarithms ------------------------------------------------------------------
+# --- powers, exponentials, logarithms -------------------------------------------------------------
 
 
 @op(elementwise=True, node="PowBackward0")
@@ -617,7 +618,7 @@ def _log_beside_zero(input, other):
     return slope if other > 0 else masked_zero(zero_of(input) + slope, input == 0)
 
 
-# --- trigonometry -------------------------------------------------------------------------------------
+# --- trigonometry ---------------------------------------------------------------------------------
 
 
 @op(elementwise=True, dtype="float")
@@ -769,7 +770,7 @@ def hypot(xp, input, other, /):
 hypot.vjp(input=lambda g, input, out: g * (input / out), other=lambda g, other, out: g * (other / out))
 
 
-# --- rounding, signs, limits -----------------------------------------------------------------------------
+# --- rounding, signs, limits ----------------------------------------------------------------------
 
 
 @op(elementwise=True, kinds="iuf")
@@ -1010,7 +1011,7 @@ fmin.vjp(
 )
 
 
-# --- comparison --------------------------------------------------------------------------------------------
+# --- comparison -----------------------------------------------------------------------------------
 
 
 @op(elementwise=True, dtype="bool", inplace=True, numbers=("other",), node=_numbered("Eq", both=1, second=0))
@@ -1083,8 +1084,7 @@ def allclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: 
 @composite
 def equal(input, other) -> bool:
     """Whether shape and all elements are equal.  Source: torch.equal."""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    require_tensor(other, "equal", "other", 2)
     return input.shape == other.shape and bool((input == other)._array.all())
 
 
@@ -1139,7 +1139,7 @@ def nan_to_num(xp, input, /, nan=0.0, posinf=None, neginf=None):
 
 nan_to_num.vjp(input=lambda g, input: masked_zero(g, logical_not(isfinite(input))))
 
-# --- logic and bits ------------------------------------------------------------------------------------------
+# --- logic and bits -------------------------------------------------------------------------------
 
 
 @op(elementwise=True, dtype="bool", differentiable=False, inplace=True)
@@ -1202,7 +1202,7 @@ def bitwise_right_shift(xp, input, other, /):
     return xp.right_shift(input, other)
 
 
-# --- complex numbers -------------------------------------------------------------------------------------------
+# --- complex numbers ------------------------------------------------------------------------------
 
 
 @op(elementwise=True, node="ConjBackward0")
@@ -1237,7 +1237,7 @@ def _angle_gradient(g, input):
     return masked_zero(g * (1j * input) / (abs(input) * abs(input)), input == 0)
 
 
-# --- special functions -------------------------------------------------------------------------------------------
+# --- special functions ----------------------------------------------------------------------------
 
 
 @op(elementwise=True, dtype="float")

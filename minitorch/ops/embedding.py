@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import op
-from minitorch.tensor import Tensor, wrap
+from minitorch.tensor import wrap
 
 __all__ = ["embedding", "one_hot"]
 
@@ -83,11 +84,7 @@ def embedding(
     if scale_grad_by_freq:
         raise NotImplementedError("embedding(scale_grad_by_freq=True) is not available")
     for position, (argument, value) in enumerate((("weight", weight), ("indices", input)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"embedding(): argument '{argument}' (position {position}) must be Tensor, not "
-                f"{type(value).__name__}"
-            )
+        require_tensor(value, "embedding", argument, position)
     indices, rows = input._array, weight._array.shape[0]
     if indices.dtype.kind not in "iu" or indices.dtype.itemsize < 4:
         raise RuntimeError(

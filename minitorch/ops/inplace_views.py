@@ -45,7 +45,7 @@ def _become(tensor, viewed):
 
 
 def _based_on_old_self(view, tensor):
-    """``view`` of what ``tensor`` is now: its other views begin at this shape, not at the new one."""
+    """``view`` of what ``tensor`` is now: its other views begin at this shape, not the new one."""
     old = wrap(tensor._array)
     old._counter, old._node, old._index = tensor._counter, tensor._node, tensor._index
     old._requires_grad = tensor._requires_grad

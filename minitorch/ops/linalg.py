@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._dims import reduced_dims
 from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import _conj, abs, add, masked_zero, mul, pow, sgn
@@ -40,7 +41,7 @@ __all__ = [
     "vdot",
 ]
 
-# --- products ------------------------------------------------------------------------------------------
+# --- products -------------------------------------------------------------------------------------
 
 
 def _check_dtypes(*arrays):
@@ -215,10 +216,7 @@ def matmul(input, other, *, out=None):
     Raises RuntimeError for shapes or dtypes that do not fit.  Source: torch.matmul.
     """
     for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
-            )
+        require_tensor(value, "matmul", name, position)
     result = _matmul(input, other)
     return result if out is None else out.copy_(result)
 
@@ -288,10 +286,7 @@ def linear(input, weight, bias=None):
     Raises RuntimeError for shapes or dtypes that do not fit.  Source: torch.nn.functional.linear.
     """
     for position, (name, value) in enumerate((("input", input), ("weight", weight)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"linear(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
-            )
+        require_tensor(value, "linear", name, position)
     x, w = input._array, weight._array
     if not x.ndim or w.ndim != 2 or x.dtype.kind == "c":
         # Rare forms, by their meaning.
@@ -517,7 +512,7 @@ def linalg_cross(input, other, *, dim=-1, out=None):
     return result if out is None else out.copy_(result)
 
 
-# --- einsum -----------------------------------------------------------------------------------------------
+# --- einsum ---------------------------------------------------------------------------------------
 
 
 @composite(method=False)
@@ -670,7 +665,7 @@ def _aligned(tensor, labels, target):
     return tensor
 
 
-# --- norms and distances --------------------------------------------------------------------------------------
+# --- norms and distances --------------------------------------------------------------------------
 
 
 @op(public=False, method=False, node="LinalgVectorNormBackward0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import named, op
 from minitorch.ops.activation import log_softmax, logsigmoid, softplus
 from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, sigmoid, xlogy
@@ -72,11 +73,7 @@ def _checked(reduction):
 def _same_size(name, input, target):
     """Warn, as torch does, where a loss would broadcast."""
     for position, (argument, value) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
-                f"{type(value).__name__}"
-            )
+        require_tensor(value, name, argument, position)
     if target.shape != input.shape:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import named, op, sum_to
 from minitorch.ops.elementwise import rsqrt
 from minitorch.ops.padding import pad
@@ -123,10 +124,7 @@ normalize_with.vjp_joint(_normalize_with_gradients)
 
 
 def _check_floating(name, input):
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+    require_tensor(input, name)
     if input.dtype.rank < 2:
         raise NotImplementedError(f'"{name}" not implemented for {input.dtype.name.capitalize()!r}')
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import named, op
-from minitorch.tensor import Tensor
 
 __all__ = ["pad"]
 
@@ -68,10 +68,7 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
     dimensions than there are, or reflection beyond the input; NotImplementedError for other modes.
     Source: torch.nn.functional.pad.
     """
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"pad(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+    require_tensor(input, "pad")
     pad = tuple(int(n) for n in pad)
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")

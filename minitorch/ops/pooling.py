@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import named, op
 from minitorch.ops.padding import pad
 from minitorch.tensor import Tensor
@@ -231,10 +232,7 @@ def _wrong_dimensions(name, input, spatial):
 
 
 def _prepare(name, input, spatial, kernel_size, stride, padding, dilation, ceil_mode):
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+    require_tensor(input, name)
     if input.ndim not in (spatial + 1, spatial + 2):
         raise RuntimeError(_wrong_dimensions(name, input, spatial))
     kernel = _lengths(name, "kernel_size", kernel_size, spatial)

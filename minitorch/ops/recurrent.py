@@ -6,7 +6,8 @@ state's part and applies one fused op.  Letters: T steps, N batch, H hidden.
 
 from __future__ import annotations
 
-from minitorch.ops._op import op
+from minitorch.dtypes import float32
+from minitorch.ops._op import named, op
 from minitorch.ops.activation import relu
 from minitorch.ops.elementwise import sigmoid, tanh
 from minitorch.ops.joining import cat, stack
@@ -188,7 +189,10 @@ def run_layers(
             gates = gates[::-1] if direction else gates
             outputs, last = _scan(mode, gates, tuple(part[k] for part in state), (w_hh, b_hh, w_hr))
             lasts.append(last)
-            sides.append(join(outputs[::-1] if direction else outputs))
+            side = join(outputs[::-1] if direction else outputs)
+            if mode == "LSTM" and batch_sizes is None and w_hr is None and side.dtype is float32:
+                named(side, "MkldnnRnnLayerBackward0")  # torch: one kernel runs the whole layer
+            sides.append(side)
         input = sides[0] if directions == 1 else cat(sides, -1)
         if dropout and training and layer < num_layers - 1:
             input = drop(input, dropout, True)

@@ -88,7 +88,7 @@ def _count(shape, dim):
     return math.prod(shape[axis] for axis in reduced_dims(dim, len(shape)))
 
 
-# --- sums and means -----------------------------------------------------------------------------------
+# --- sums and means -------------------------------------------------------------------------------
 
 
 @op(node=_numbered("Sum"))
@@ -246,7 +246,7 @@ def take_back(xp, input, /, axes, shape):
 take_back.vjp(input=lambda g, axes: put_last(g, axes))
 
 
-# --- running totals -----------------------------------------------------------------------------------
+# --- running totals -------------------------------------------------------------------------------
 
 
 @op(inplace=True)
@@ -353,7 +353,7 @@ def diff(input, n: int = 1, dim: int = -1, prepend=None, append=None, *, out=Non
     return result if out is None else _filled(out, result)
 
 
-@composite
+@composite(method=False)
 def trapezoid(y, x=None, *, dx=1, dim: int = -1):
     """The integral along ``dim`` by the trapezoidal rule.  Source: torch.trapezoid."""
     length = y.shape[dim]
@@ -369,10 +369,10 @@ def trapezoid(y, x=None, *, dx=1, dim: int = -1):
     return sum(both * diff(x, dim=dim), dim) / 2
 
 
-trapz = composite(trapezoid, name="trapz")
+trapz = composite(trapezoid, name="trapz", method=False)
 
 
-# --- extremes -----------------------------------------------------------------------------------------
+# --- extremes -------------------------------------------------------------------------------------
 
 
 @op(public=False, method=False)
@@ -541,7 +541,7 @@ def aminmax(input, *, dim: int | None = None, keepdim: bool = False):
     return _aminmax(amin(input, dims, keepdim), amax(input, dims, keepdim))
 
 
-# --- truth ------------------------------------------------------------------------------------------------
+# --- truth ----------------------------------------------------------------------------------------
 
 
 def _truth(name):
@@ -565,7 +565,7 @@ def count_nonzero(xp, input, /, dim=None):
     return xp.asarray(xp.count_nonzero(input, reduced_dims(dim, input.ndim, "count_nonzero")), "int64")
 
 
-# --- spread -----------------------------------------------------------------------------------------------
+# --- spread ---------------------------------------------------------------------------------------
 
 
 @op(public=False, method=False)
@@ -656,7 +656,7 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     return std(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
 
 
-# --- log-sum-exp, order statistics, counting ----------------------------------------------------------------
+# --- log-sum-exp, order statistics, counting ------------------------------------------------------
 
 
 @op

@@ -1,4 +1,4 @@
-"""Samples for minitorch/ops/indexing.py."""
+"""Samples for ops/indexing, gathering, slices, masking, diagonals, searching and filling."""
 
 from __future__ import annotations
 

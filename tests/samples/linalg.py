@@ -81,7 +81,11 @@ SAMPLES = {
         Fails(_vector, _matrix),
         Fails(_vector, normal(4, dtype="float32")),
     ],
-    "vdot": [S(_vector, normal(4)), S(complex_normal(3), complex_normal(3)), Fails(_vector, normal(3))],
+    "vdot": [
+        S(_vector, normal(4)),
+        S(complex_normal(3), complex_normal(3)),
+        Fails(_vector, normal(3)),
+    ],
     "matmul": [
         S(_vector, normal(4)),
         S(_matrix, _vector),
@@ -137,7 +141,12 @@ SAMPLES = {
         S(normal(5), _batch, _other_batch, beta=0.5, alpha=2),
         Fails(normal(4, 5), _batch, _other_batch),
     ],
-    "outer": [S(normal(3), _vector), S(integers(0, 5, 2), _vector), S(normal(0), _vector), Fails(_matrix, _vector)],
+    "outer": [
+        S(normal(3), _vector),
+        S(integers(0, 5, 2), _vector),
+        S(normal(0), _vector),
+        Fails(_matrix, _vector),
+    ],
     "inner": [
         S(_vector, normal(4)),
         S(_matrix, normal(2, 4)),
@@ -155,7 +164,12 @@ SAMPLES = {
         Fails(_batch, normal(4, 3), dims=-1),
     ],
     "chain_matmul": [S(_matrix, _other, normal(2, 5)), S(_matrix)],
-    "kron": [S(normal(2, 2), normal(2, 3)), S(_vector, normal(2)), S(_matrix, normal(2)), S(normal(), _vector)],
+    "kron": [
+        S(normal(2, 2), normal(2, 3)),
+        S(_vector, normal(2)),
+        S(_matrix, normal(2)),
+        S(normal(), _vector),
+    ],
     "trace": [S(_matrix), S(_whole), S(_square), S(_empty), Fails(_vector), Fails(_batch)],
     "cross": [
         S(normal(4, 3), normal(4, 3), dim=1),

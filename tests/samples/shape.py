@@ -1,4 +1,7 @@
-"""Samples for minitorch/ops/shape.py.  A NumPy dtype among the arguments stands for that dtype."""
+"""Samples for ops/shape, parts, strides, rearranging and inplace_views.
+
+A NumPy dtype among the arguments stands for that dtype.
+"""
 
 from __future__ import annotations
 
