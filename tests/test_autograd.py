@@ -1,4 +1,4 @@
-"""Backward, modes, hooks and custom functions: small programs run in both libraries, and what only we promise.
+"""Backward, modes, hooks and custom functions: small programs run in both libraries.
 
 A program takes the library and returns plain data (or raises); the outcomes must be equal.
 """

@@ -1,7 +1,7 @@
 """Bad input: torch's class of error, its first words, and nothing changed.
 
-A call takes the library and fresh tensors of it: ``x`` (2, 3), ``v`` (3), ``i`` integers (3), ``m`` a mask (3),
-``w`` a leaf (2, 3), ``s`` a number.
+A call takes the library and fresh tensors of it: ``x`` (2, 3), ``v`` (3), ``i`` integers (3),
+``m`` a mask (3), ``w`` a leaf (2, 3), ``s`` a number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every op and composite, over its samples (tests/samples): nothing here names an op, but for the exceptions.
+"""Every op and composite over its samples (tests/samples); only the exceptions name an op.
 
 The first half needs no PyTorch; the second compares with it.
 """
@@ -312,7 +312,7 @@ def test_gradients_against_finite_differences(path, sample):
     assert slope == pytest.approx(near, rel=1e-4, abs=1e-5)
 
 
-#: Functions that read one triangle only: finite differences see that, gradients are symmetric as in torch.
+#: Functions that read one triangle only: finite differences see that, gradients are symmetric.
 SYMMETRIC = dict.fromkeys(
     ("linalg.cholesky", "linalg.eigvalsh", "linalg.eigh"), "reads one triangle"
 )
@@ -403,7 +403,7 @@ def test_same_gradients_as_torch(path, sample, torch):
 
 
 def tolerance_of(sample):
-    """How exact the gradients of a sample are: of float32 inputs, also where the results are wider."""
+    """How exact a sample's gradients are: of float32 inputs also where the results are wider."""
     return max(sample.tolerance or 0, 1e-4 if "float32" in repr(sample) else 1e-8)
 
 
@@ -426,9 +426,10 @@ def test_same_node_names_as_torch(path, sample, torch):
 #: Functions whose results name another node than torch's.
 OTHER_NODES = {
     **dict.fromkeys(
-        """diff trapezoid trapz quantile nanquantile logdet pinverse chain_matmul kron cross dist cdist vdot
-        linalg.solve linalg.solve_triangular linalg.cholesky linalg.pinv linalg.matrix_power linalg.multi_dot
-        linalg.cross linalg.matrix_norm linalg.norm""".split(),
+        """diff trapezoid trapz quantile nanquantile logdet pinverse chain_matmul kron cross
+        dist cdist vdot linalg.solve linalg.solve_triangular linalg.cholesky linalg.pinv
+        linalg.matrix_power
+        linalg.multi_dot linalg.cross linalg.matrix_norm linalg.norm""".split(),
         "composed of other steps",
     ),
     **dict.fromkeys(

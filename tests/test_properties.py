@@ -28,7 +28,8 @@ many = settings(
     database=None,
 )
 
-DTYPES = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()
+DTYPES = """bool uint8 int8 int16 int32 int64
+            float16 bfloat16 float32 float64 complex64 complex128""".split()
 _values = np.random.default_rng(0).standard_normal(10_000)
 
 
@@ -306,7 +307,7 @@ step = st.one_of(
 @settings(many, max_examples=800)
 @given(st.lists(step, min_size=1, max_size=8), st.booleans())
 def test_programs_of_views_and_writes(steps, tracked):
-    """Tensors derived from each other, written through any of them: values, versions and gradients."""
+    """Tensors derived from each other, written through any: values, versions and gradients."""
 
     def program(lib):
         x = lib.from_numpy(array((3, 4))).requires_grad_(tracked)

@@ -1,6 +1,6 @@
 """Samples for minitorch/ops/decomposition.py.
 
-Decompositions are unique only up to signs (phases), so their gradients are compared where the result is.
+Decompositions are unique only up to signs (phases); gradients are compared where the result is.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _complex = complex_normal(2, 3)
 
 
 def _unary(*domain, kinds="biufc", edges=_edges):
-    """Samples of a function of one tensor over its domain, for the kinds of elements that it takes."""
+    """Samples of a function of one tensor over its domain, for the kinds of elements it takes."""
     by_kind = {"b": _mask, "i": _whole, "f": edges, "c": _complex}
     others = [(S if kind in kinds else Fails)(array) for kind, array in by_kind.items()]
     first = domain[0]
