@@ -1,12 +1,22 @@
 """minitorch: the readable twin of PyTorch, written from scratch in Python on NumPy.
 
-``import minitorch`` where you would have written ``import torch``.  docs/tour.md shows the whole in five minutes.
+``import minitorch`` where you would have written ``import torch``.  docs/tour.md shows the whole in
+five minutes.
 """
 
 from math import e, inf, nan, pi
 
-from minitorch import _surface  # noqa: F401  (gives the Tensor its methods; before everything that uses them)
-from minitorch import autograd, cuda, linalg, nn, optim, random, special, utils
+from minitorch import (
+    _surface,  # noqa: F401  (gives the Tensor its methods; before everything that uses them)
+    autograd,
+    cuda,
+    linalg,
+    nn,
+    optim,
+    random,
+    special,
+    utils,
+)
 from minitorch.autograd.mode import (
     enable_grad,
     inference_mode,
@@ -18,31 +28,49 @@ from minitorch.autograd.mode import (
 from minitorch.device import device
 from minitorch.dtypes import (
     bfloat16,
-    bool_ as bool,
     complex64,
-    complex64 as cfloat,
     complex128,
-    complex128 as cdouble,
     dtype,
     finfo,
     float16,
-    float16 as half,
     float32,
-    float32 as float,
     float64,
-    float64 as double,
     get_default_dtype,
     iinfo,
     int8,
     int16,
-    int16 as short,
     int32,
-    int32 as int,
     int64,
-    int64 as long,
     promote_types,
     set_default_dtype,
     uint8,
+)
+from minitorch.dtypes import (
+    bool_ as bool,
+)
+from minitorch.dtypes import (
+    complex64 as cfloat,
+)
+from minitorch.dtypes import (
+    complex128 as cdouble,
+)
+from minitorch.dtypes import (
+    float16 as half,
+)
+from minitorch.dtypes import (
+    float32 as float,
+)
+from minitorch.dtypes import (
+    float64 as double,
+)
+from minitorch.dtypes import (
+    int16 as short,
+)
+from minitorch.dtypes import (
+    int32 as int,
+)
+from minitorch.dtypes import (
+    int64 as long,
 )
 from minitorch.memory_format import (
     channels_last,
@@ -123,10 +151,12 @@ from minitorch.ops.decomposition import (
     inverse,
     logdet,
     matrix_power,
-    old_svd as svd,
     pinverse,
     qr,
     slogdet,
+)
+from minitorch.ops.decomposition import (
+    old_svd as svd,
 )
 from minitorch.ops.diagonals import (
     diag,
@@ -146,26 +176,18 @@ from minitorch.ops.dropout import (
 )
 from minitorch.ops.elementwise import (
     abs,
-    abs as absolute,
     acos,
-    acos as arccos,
     acosh,
-    acosh as arccosh,
     add,
     addcdiv,
     addcmul,
     allclose,
     angle,
     asin,
-    asin as arcsin,
     asinh,
-    asinh as arcsinh,
     atan,
-    atan as arctan,
     atan2,
-    atan2 as arctan2,
     atanh,
-    atanh as arctanh,
     bitwise_and,
     bitwise_left_shift,
     bitwise_not,
@@ -174,7 +196,6 @@ from minitorch.ops.elementwise import (
     bitwise_xor,
     ceil,
     clamp,
-    clamp as clip,
     clamp_max,
     clamp_min,
     conj,
@@ -184,7 +205,6 @@ from minitorch.ops.elementwise import (
     cosh,
     deg2rad,
     div,
-    div as divide,
     eq,
     equal,
     erf,
@@ -201,9 +221,7 @@ from minitorch.ops.elementwise import (
     fmod,
     frac,
     ge,
-    ge as greater_equal,
     gt,
-    gt as greater,
     hypot,
     isclose,
     isfinite,
@@ -213,12 +231,11 @@ from minitorch.ops.elementwise import (
     isposinf,
     isreal,
     le,
-    le as less_equal,
     lerp,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     logaddexp,
     logical_and,
     logical_not,
@@ -226,16 +243,12 @@ from minitorch.ops.elementwise import (
     logical_xor,
     logit,
     lt,
-    lt as less,
     maximum,
     minimum,
     mul,
-    mul as multiply,
     nan_to_num,
     ne,
-    ne as not_equal,
     neg,
-    neg as negative,
     positive,
     pow,
     rad2deg,
@@ -254,13 +267,68 @@ from minitorch.ops.elementwise import (
     sqrt,
     square,
     sub,
-    sub as subtract,
     tan,
     tanh,
     true_divide,
     trunc,
-    trunc as fix,
     xlogy,
+)
+from minitorch.ops.elementwise import (
+    abs as absolute,
+)
+from minitorch.ops.elementwise import (
+    acos as arccos,
+)
+from minitorch.ops.elementwise import (
+    acosh as arccosh,
+)
+from minitorch.ops.elementwise import (
+    asin as arcsin,
+)
+from minitorch.ops.elementwise import (
+    asinh as arcsinh,
+)
+from minitorch.ops.elementwise import (
+    atan as arctan,
+)
+from minitorch.ops.elementwise import (
+    atan2 as arctan2,
+)
+from minitorch.ops.elementwise import (
+    atanh as arctanh,
+)
+from minitorch.ops.elementwise import (
+    clamp as clip,
+)
+from minitorch.ops.elementwise import (
+    div as divide,
+)
+from minitorch.ops.elementwise import (
+    ge as greater_equal,
+)
+from minitorch.ops.elementwise import (
+    gt as greater,
+)
+from minitorch.ops.elementwise import (
+    le as less_equal,
+)
+from minitorch.ops.elementwise import (
+    lt as less,
+)
+from minitorch.ops.elementwise import (
+    mul as multiply,
+)
+from minitorch.ops.elementwise import (
+    ne as not_equal,
+)
+from minitorch.ops.elementwise import (
+    neg as negative,
+)
+from minitorch.ops.elementwise import (
+    sub as subtract,
+)
+from minitorch.ops.elementwise import (
+    trunc as fix,
 )
 from minitorch.ops.embedding import (
     embedding,
@@ -286,14 +354,20 @@ from minitorch.ops.joining import (
     block_diag,
     cartesian_prod,
     cat,
-    cat as concat,
-    cat as concatenate,
     column_stack,
     combinations,
     dstack,
     hstack,
     stack,
     vstack,
+)
+from minitorch.ops.joining import (
+    cat as concat,
+)
+from minitorch.ops.joining import (
+    cat as concatenate,
+)
+from minitorch.ops.joining import (
     vstack as row_stack,
 )
 from minitorch.ops.linalg import (
@@ -316,10 +390,12 @@ from minitorch.ops.linalg import (
     mv,
     norm,
     outer,
-    outer as ger,
     tensordot,
     trace,
     vdot,
+)
+from minitorch.ops.linalg import (
+    outer as ger,
 )
 from minitorch.ops.loss import (
     binary_cross_entropy_with_logits,
@@ -447,7 +523,6 @@ from minitorch.ops.shape import (
     flatten,
     meshgrid,
     movedim,
-    movedim as moveaxis,
     permute,
     ravel,
     reshape,
@@ -458,6 +533,9 @@ from minitorch.ops.shape import (
     transpose,
     unflatten,
     unsqueeze,
+)
+from minitorch.ops.shape import (
+    movedim as moveaxis,
 )
 from minitorch.ops.slices import (
     index_add,

@@ -79,8 +79,8 @@ def install() -> None:
         for name, getter in getattr(module, "PROPERTIES", {}).items():
             setattr(Tensor, name, property(getter, doc=getter.__doc__))
     _install_operators()
-    setattr(Tensor, "__repr__", tensor_str)
-    setattr(Tensor, "__format__", tensor_format)
+    Tensor.__repr__ = tensor_str  # type: ignore[method-assign]
+    Tensor.__format__ = tensor_format  # type: ignore[method-assign, assignment]
 
 
 def _inplace_twin(op, name):
@@ -120,7 +120,9 @@ def _install_operators():
     for operator, name in _BINARY.items():
         op = REGISTRY[name]
         setattr(Tensor, f"__{operator}__", op.operator())
-        if op.inplace and op.dtype != "bool":  # comparisons have a twin, but Python has no operator for it
+        if (
+            op.inplace and op.dtype != "bool"
+        ):  # comparisons have a twin, but Python has no operator for it
             setattr(Tensor, f"__i{operator}__", getattr(Tensor, name + "_"))
     Tensor.__radd__ = Tensor.__add__
     Tensor.__rmul__ = Tensor.__mul__

@@ -1,4 +1,7 @@
-"""What programs ask about GPUs.  There is no GPU backend yet: the answers say so, as torch's CPU build does."""
+"""What programs ask about GPUs.
+
+There is no GPU backend yet: the answers say so, as torch's CPU build does.
+"""
 
 from __future__ import annotations
 

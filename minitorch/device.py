@@ -5,13 +5,27 @@ from __future__ import annotations
 __all__ = ["device"]
 
 #: The types that torch's own parser knows; only cpu and cuda have a backend here.
-KNOWN_TYPES = ("cpu", "cuda", "mps", "meta", "xpu", "xla", "mkldnn", "hip", "ipu", "hpu", "vulkan", "mtia")
+KNOWN_TYPES = (
+    "cpu",
+    "cuda",
+    "mps",
+    "meta",
+    "xpu",
+    "xla",
+    "mkldnn",
+    "hip",
+    "ipu",
+    "hpu",
+    "vulkan",
+    "mtia",
+)
 
 
 class device:
     """A device type with an optional index.
 
-    ``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` (cuda) and ``device(other_device)`` all
+    ``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` (cuda) and ``device(other_device)``
+    all
     work.  Raises RuntimeError for an unknown type or a malformed index.  Source: ``torch.device``.
     """
 
@@ -33,14 +47,16 @@ class device:
         if colon:
             if index is not None:
                 raise RuntimeError(
-                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                    "type (string) must not include an index because index was passed "
+                    f"explicitly: {type}"
                 )
             if not number.isdecimal() or (len(number) > 1 and number[0] == "0"):
                 raise RuntimeError(f"Invalid device string: '{type}'")
             index = int(number)
         if kind not in KNOWN_TYPES:
             raise RuntimeError(
-                f"Expected one of {', '.join(KNOWN_TYPES)} device type at start of device string: {kind}"
+                f"Expected one of {', '.join(KNOWN_TYPES)} device type at start of device "
+                f"string: {kind}"
             )
         if index is not None and index < 0:
             raise RuntimeError(f"Device index must not be negative, got {index}")
@@ -53,7 +69,11 @@ class device:
         raise AttributeError(f"attribute '{name}' of 'torch.device' objects is not writable")
 
     def __repr__(self):
-        where = f"type='{self.type}'" if self.index is None else f"type='{self.type}', index={self.index}"
+        where = (
+            f"type='{self.type}'"
+            if self.index is None
+            else f"type='{self.type}', index={self.index}"
+        )
         return f"device({where})"
 
     def __str__(self):

@@ -34,7 +34,10 @@ __all__ = [
 
 
 class dtype:
-    """The element type of a tensor.  Compared by identity; prints as torch's (``torch.float32``)."""
+    """The element type of a tensor.
+
+    Compared by identity; prints as torch's (``torch.float32``).
+    """
 
     __slots__ = (
         "name",
@@ -109,7 +112,20 @@ float64 = dtype("float64", 2, 8, "Double", "double")
 complex64 = dtype("complex64", 3, 8, "ComplexFloat", "c10::complex<float>")
 complex128 = dtype("complex128", 3, 16, "ComplexDouble", "c10::complex<double>")
 
-_ALL = (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
+_ALL = (
+    bool_,
+    uint8,
+    int8,
+    int16,
+    int32,
+    int64,
+    float16,
+    bfloat16,
+    float32,
+    float64,
+    complex64,
+    complex128,
+)
 _BY_NAME = {d.name: d for d in _ALL}
 _BY_CLASS_NAME = {f"torch.{d.legacy_name}Tensor": d for d in _ALL}
 _FROM_NUMPY = {d._np: d for d in _ALL if d._np is not None}
@@ -131,7 +147,10 @@ def from_class_name(name: str) -> dtype | None:
 
 
 def from_numpy(numpy_dtype: np.dtype) -> dtype:
-    """The dtype of tensors over arrays of ``numpy_dtype``.  Raises TypeError where there is none."""
+    """The dtype of tensors over arrays of ``numpy_dtype``.
+
+    Raises TypeError where there is none.
+    """
     found = _FROM_NUMPY.get(numpy_dtype)
     if found is not None:
         return found
@@ -160,7 +179,9 @@ def set_default_dtype(d: dtype) -> None:
     """Make floating point ``d`` the default dtype.  Raises TypeError for any other."""
     global _default
     if not isinstance(d, dtype):
-        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
+        raise TypeError(
+            "invalid dtype object: only floating-point types are supported as the default type"
+        )
     if not d.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, got {d!r}")
     _default = d
@@ -169,7 +190,9 @@ def set_default_dtype(d: dtype) -> None:
 
 @functools.cache
 def promote_types(type1: dtype, type2: dtype) -> dtype:
-    """The smallest dtype that holds both, by torch's table (not NumPy's: int64 with float32 is float32)."""
+    """The smallest dtype that holds both, by torch's table (not NumPy's: int64 with float32 is
+    float32).
+    """
     for d in (type1, type2):
         if not isinstance(d, dtype):
             raise TypeError(f"promote_types(): expected a dtype, got {type(d).__name__}")
@@ -200,7 +223,9 @@ def result_type_of(tensors: tuple, zero_dims: tuple, scalars: tuple) -> dtype:
 def _result_type(tensors, zero_dims, scalars):
     scalar_dtypes = [_scalar_dtype(s) for s in scalars]
     groups = [
-        functools.reduce(promote_types, group) for group in (tensors, zero_dims, scalar_dtypes) if group
+        functools.reduce(promote_types, group)
+        for group in (tensors, zero_dims, scalar_dtypes)
+        if group
     ]
     result = groups[0]
     for weaker in groups[1:]:
@@ -241,17 +266,23 @@ class _Limits:
 
 
 class finfo(_Limits):
-    """Limits of a floating point (or complex) dtype: bits, eps, min, max, tiny, smallest_normal, resolution."""
+    """Limits of a floating point (or complex) dtype: bits, eps, min, max, tiny, smallest_normal,
+    resolution.
+    """
 
     _shown = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")
 
     def __init__(self, type: dtype | None = None):
         type = _default if type is None else type
         if not isinstance(type, dtype) or type.rank < 2:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'")
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                f"'{type}'"
+            )
         real = type.to_real()
         if real is bfloat16:
-            # Known by definition, so that asking needs no ml_dtypes: 8 exponent and 7 mantissa bits.
+            # Known by definition, so that asking needs no ml_dtypes: 8 exponent and 7 mantissa
+            # bits.
             limits = [2.0**-7, 3.3895313892515355e38, 2.0**-126, 0.01]
         else:
             info = np.finfo(real.numpy)
@@ -270,7 +301,9 @@ class iinfo(_Limits):
 
     def __init__(self, type: dtype):
         if not isinstance(type, dtype) or type.rank >= 2 or type is bool_:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
+            raise TypeError(
+                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
+            )
         info = np.iinfo(type.numpy)
         self.min, self.max, self.bits = int(info.min), int(info.max), info.bits
         self.dtype = type.name

@@ -16,4 +16,6 @@ def return_type(name: str, fields: tuple[str, ...]) -> type:
         rows = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
         return f"torch.return_types.{type(self).__name__}(\n{rows})"
 
-    return type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": "torch.return_types"})
+    return type(
+        name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": "torch.return_types"}
+    )

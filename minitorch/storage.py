@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["UntypedStorage", "address", "contiguous_strides", "is_contiguous", "owner", "strides_in_elements"]
+__all__ = [
+    "UntypedStorage",
+    "address",
+    "contiguous_strides",
+    "is_contiguous",
+    "owner",
+    "strides_in_elements",
+]
 
 
 def owner(array):
@@ -78,7 +85,10 @@ class UntypedStorage:
 
 
 class TypedStorage(UntypedStorage):
-    """The elements that a tensor and its views share, in memory order.  Source: ``torch.TypedStorage``."""
+    """The elements that a tensor and its views share, in memory order.
+
+    Source: ``torch.TypedStorage``.
+    """
 
     def __init__(self, array):
         super().__init__(array)
@@ -116,6 +126,7 @@ class TypedStorage(UntypedStorage):
 
     def __repr__(self):
         rows = "".join(f" {value}\n" for value in self.tolist())
-        return f"{rows}[torch.storage.TypedStorage(dtype=torch.{self._flat.dtype.name}, device=cpu) of size {len(self)}]"
-
-
+        return (
+            f"{rows}[torch.storage.TypedStorage(dtype=torch.{self._flat.dtype.name}, "
+            f"device=cpu) of size {len(self)}]"
+        )

@@ -32,7 +32,8 @@ __all__ = ["Tensor", "wrap"]
 class Tensor:
     """A multi-dimensional array that can record how it was computed.
 
-    ``Tensor(2, 3)`` is uninitialised memory and ``Tensor([1, 2])`` holds floats, as in torch; programs
+    ``Tensor(2, 3)`` is uninitialised memory and ``Tensor([1, 2])`` holds floats, as in torch;
+    programs
     make tensors with ``minitorch.tensor``, ``zeros`` and so on.  Source: ``torch.Tensor``.
     """
 
@@ -84,7 +85,8 @@ class Tensor:
         if not -len(shape) <= dim < len(shape):
             limit = max(len(shape), 1)
             raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})"
+                f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
+                f"but got {dim})"
             )
         return shape[dim]
 
@@ -180,7 +182,11 @@ class Tensor:
     def storage_offset(self) -> int:
         """How many elements into its storage the tensor begins."""
         base = owner(self._array)
-        return (address(self._array) - address(base)) // self._array.itemsize if self._array.size else 0
+        return (
+            (address(self._array) - address(base)) // self._array.itemsize
+            if self._array.size
+            else 0
+        )
 
     def data_ptr(self) -> int:
         """The address of the first element."""
@@ -188,7 +194,9 @@ class Tensor:
 
     def is_contiguous(self, memory_format=None) -> bool:
         """Whether the elements lie in row-major order (or in that of ``memory_format``)."""
-        return is_contiguous(self._array, "contiguous" if memory_format is None else memory_format.name)
+        return is_contiguous(
+            self._array, "contiguous" if memory_format is None else memory_format.name
+        )
 
     def untyped_storage(self) -> UntypedStorage:
         """The memory behind the tensor, as bytes."""
@@ -201,7 +209,11 @@ class Tensor:
     def is_set_to(self, tensor: Tensor) -> bool:
         """Whether both look at the same memory in the same way."""
         mine, theirs = self._array, tensor._array
-        return (address(mine), mine.shape, mine.strides) == (address(theirs), theirs.shape, theirs.strides)
+        return (address(mine), mine.shape, mine.strides) == (
+            address(theirs),
+            theirs.shape,
+            theirs.strides,
+        )
 
     def share_memory_(self) -> Tensor:
         """No-op: threads share memory already, and processes get copies."""
@@ -221,7 +233,10 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """The same elements, outside the graph.  Assigning replaces the elements, not the identity."""
+        """The same elements, outside the graph.
+
+        Assigning replaces the elements, not the identity.
+        """
         return wrap(self._array)
 
     @data.setter
@@ -230,7 +245,8 @@ class Tensor:
             raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
         if self._requires_grad and new._array.dtype.kind in "iub":
             raise RuntimeError(
-                "data set to a tensor that requires gradients must be floating point or complex dtype"
+                "data set to a tensor that requires gradients must be floating point or complex "
+                "dtype"
             )
         self._array, self._counter = new._array, [0]
         # A gradient edge that was made for another shape or element type no longer fits.
@@ -262,8 +278,9 @@ class Tensor:
     def requires_grad(self, value: bool):
         if not value and not self.is_leaf:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
-                "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
             )
         if value and self._array.dtype.kind in "iub":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
@@ -312,19 +329,22 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                    "assigned grad expected to be a Tensor or None but got grad of type "
+                    f"{type(value).__name__}"
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype "
-                    f"'{self.dtype}'. The gradient must match the tensor's grad_dtype."
+                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor "
+                    f"with grad_dtype '{self.dtype}'. The gradient must match the tensor's "
+                    "grad_dtype."
                 )
             if value._array.shape != self._array.shape:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
-                    f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                    f"attempting to assign a gradient of size '{list(value._array.shape)}' to a "
+                    f"tensor of size '{list(self._array.shape)}'. Please ensure that the "
+                    "gradient and the tensor are the same size"
                 )
         self._grad = value
 
@@ -383,7 +403,8 @@ class Tensor:
     def register_hook(self, hook) -> RemovableHandle:
         """Call ``hook(grad)`` whenever this tensor's gradient is known; it may return another one.
 
-        Raises RuntimeError if the tensor does not require grad.  Source: ``torch.Tensor.register_hook``.
+        Raises RuntimeError if the tensor does not require grad.  Source:
+        ``torch.Tensor.register_hook``.
         """
         edge = self._edge()
         if edge is None:
@@ -397,15 +418,22 @@ class Tensor:
         if edge is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if not self.is_leaf:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         return edge[0].register_accumulated_hook(hook)
 
     # --- conversion -------------------------------------------------------------------------------
 
     def item(self):
-        """The only element, as a Python number.  Raises RuntimeError if there is not exactly one."""
+        """The only element, as a Python number.
+
+        Raises RuntimeError if there is not exactly one.
+        """
         if self._array.size != 1:
-            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
+            )
         value = self._array.item()
         return float(value) if self._array.dtype.kind == "V" else value
 
@@ -418,14 +446,16 @@ class Tensor:
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The elements as a NumPy array that shares memory with the tensor.
 
-        ``force`` detaches and copies to the host where needed.  Raises RuntimeError for a tensor that
+        ``force`` detaches and copies to the host where needed.  Raises RuntimeError for a tensor
+        that
         requires grad, TypeError for bfloat16, which NumPy does not know.
         """
         if force:
             return self._array
         if self.requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
             )
         if self._array.dtype.kind == "V":
             raise TypeError("Got unsupported ScalarType BFloat16")
@@ -435,7 +465,9 @@ class Tensor:
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
-                raise ValueError(f"Unable to avoid copy while converting {array.dtype} to {np.dtype(dtype)}")
+                raise ValueError(
+                    f"Unable to avoid copy while converting {array.dtype} to {np.dtype(dtype)}"
+                )
             return array.astype(dtype)
         return array.copy() if copy else array
 
@@ -443,7 +475,9 @@ class Tensor:
         if self.requires_grad:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
         given = {"max_version": max_version, "dl_device": dl_device, "copy": copy}
-        return self._array.__dlpack__(**{name: value for name, value in given.items() if value is not None})
+        return self._array.__dlpack__(
+            **{name: value for name, value in given.items() if value is not None}
+        )
 
     def __dlpack_device__(self):
         return self._array.__dlpack_device__()
@@ -483,16 +517,21 @@ class Tensor:
 
     def __copy__(self):
         twin = _new(type(self), self._array)
-        twin._counter, twin._requires_grad, twin._grad = self._counter, self._requires_grad, self._grad
+        twin._counter, twin._requires_grad, twin._grad = (
+            self._counter,
+            self._requires_grad,
+            self._grad,
+        )
         twin.__dict__.update(self.__dict__)
         return twin
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
-                "the moment.  If you were attempting to deepcopy a module, this may be because of a "
-                "torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment.  If you were attempting to deepcopy a module, this may "
+                "be because of a torch.nn.utils.weight_norm usage, see "
+                "https://github.com/pytorch/pytorch/pull/103001"
             )
         import copy
 

@@ -1,4 +1,5 @@
-"""Writes minitorch/tensor.pyi: the Tensor with all that the surface installs, for editors and type checkers.
+"""Writes minitorch/tensor.pyi: the Tensor with all that the surface installs, for editors and type
+checkers.
 
 Run it after adding an op; ``tests/test_house.py`` fails while the file is out of date.
 """
@@ -23,7 +24,6 @@ import numpy as np
 from minitorch.autograd.graph import Node
 from minitorch.device import device as Device
 from minitorch.dtypes import dtype as DType
-from minitorch.hooks import RemovableHandle
 from minitorch.size import Size
 
 __all__ = ["Tensor", "wrap"]
@@ -36,7 +36,7 @@ class Tensor:
     _requires_grad: builtins.bool
     _grad: Tensor | None
     _view: Any
-    def __new__(cls, *args: Any, dtype: DType | None = ..., device: Any = ..., **unused: Any) -> Self: ...
+    def __new__(cls, *args: Any, dtype: DType | None = ..., **unused: Any) -> Self: ...
     def __setattr__(self, name: str, value: Any) -> None: ...
 '''
 
@@ -74,7 +74,16 @@ RETURNS = {
     "_accumulate_grad": "None",
 }
 UNARY = {"__neg__", "__pos__", "__abs__", "__invert__", "__repr__"}
-SKIPPED = {"__module__", "__doc__", "__slots__", "__dict__", "__weakref__", "__new__", "__eq__", "__ne__"}
+SKIPPED = {
+    "__module__",
+    "__doc__",
+    "__slots__",
+    "__dict__",
+    "__weakref__",
+    "__new__",
+    "__eq__",
+    "__ne__",
+}
 
 
 def annotation(text: str) -> str:
@@ -82,11 +91,27 @@ def annotation(text: str) -> str:
     names = {"dtypes.dtype": "DType", "device_class": "Device", "dtype_class": "DType"}
     for name, replacement in names.items():
         text = text.replace(name, replacement)
-    known = {"Node", "np.ndarray", "Iterator", "Tensor", "Size", "DType", "Device", "str", "None", "tuple", "list"}
+    known = {
+        "Node",
+        "np.ndarray",
+        "Iterator",
+        "Tensor",
+        "Size",
+        "DType",
+        "Device",
+        "str",
+        "None",
+        "tuple",
+        "list",
+    }
     # The Tensor's methods int(), bool() ... hide the builtins inside the class.
     text = re.sub(r"\b(bool|int|float|complex)\b", r"builtins.\1", text)
     words = re.findall(r"[\w.]+", text.replace("...", ""))
-    return text if words and all(word in known or word.startswith("builtins.") for word in words) else "Any"
+    return (
+        text
+        if words and all(word in known or word.startswith("builtins.") for word in words)
+        else "Any"
+    )
 
 
 def returns(name: str, function) -> str:
@@ -144,16 +169,30 @@ def stub() -> str:
         if name in SKIPPED or inspect.ismemberdescriptor(value):
             continue
         if isinstance(value, property):
-            said = annotation(RETURNS[name]) if name in RETURNS else annotation(str(getattr(value.fget, "__annotations__", {}).get("return", "Any")))
+            said = (
+                annotation(RETURNS[name])
+                if name in RETURNS
+                else annotation(
+                    str(getattr(value.fget, "__annotations__", {}).get("return", "Any"))
+                )
+            )
             lines.append(f"    @property\n    def {name}(self) -> {said}: ...\n")
             if value.fset is not None:
                 lines.append(f"    @{name}.setter\n    def {name}(self, value: Any) -> None: ...\n")
         elif callable(value):
             op = getattr(value, "op", None)
-            if name.startswith("__") and inspect.signature(value).parameters.keys() == {"input", "other", "args", "kwargs"}:
+            if name.startswith("__") and inspect.signature(value).parameters.keys() == {
+                "input",
+                "other",
+                "args",
+                "kwargs",
+            }:
                 lines.append(f"    def {name}(self, other: Any) -> Tensor: ...\n")
             else:
-                lines.append(f"    def {name}({parameters(value, op, name in UNARY)}) -> {returns(name, value)}: ...\n")
+                lines.append(
+                    f"    def {name}({parameters(value, op, name in UNARY)}) -> "
+                    f"{returns(name, value)}: ...\n"
+                )
         else:
             lines.append(f"    {name}: builtins.{type(value).__name__}\n")
     lines.append("    def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]\n")

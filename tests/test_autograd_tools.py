@@ -100,9 +100,7 @@ FUNCTIONAL = {
     "vjp of a number": lambda f, lib, x, y: f.vjp(total, x),
     "vjp without v": lambda f, lib, x, y: f.vjp(cube, x),
     "vjp of two inputs": lambda f, lib, x, y: f.vjp(lambda a, b: a * b, (x, y), one(lib)),
-    "vjp of two outputs": lambda f, lib, x, y: f.vjp(
-        lambda a: (a, a * 2), x, (one(lib), one(lib))
-    ),
+    "vjp of two outputs": lambda f, lib, x, y: f.vjp(lambda a: (a, a * 2), x, (one(lib), one(lib))),
     "vjp with a graph": lambda f, lib, x, y: f.vjp(cube, x, one(lib), create_graph=True),
     "vjp with a graph of y": lambda f, lib, x, y: f.vjp(cube, y, one(lib), create_graph=True),
     "vjp of the identity": lambda f, lib, x, y: f.vjp(lambda a: a, x, one(lib)),
@@ -130,9 +128,7 @@ FUNCTIONAL = {
     "jvp": lambda f, lib, x, y: f.jvp(cube, x, y),
     "jvp without v": lambda f, lib, x, y: f.jvp(cube, x),
     "jvp of one": lambda f, lib, x, y: f.jvp(cube, leaf(lib, 2.0)),
-    "jvp of two": lambda f, lib, x, y: f.jvp(
-        lambda a, b: (a * b, one(lib)), (x, y), (y, one(lib))
-    ),
+    "jvp of two": lambda f, lib, x, y: f.jvp(lambda a, b: (a * b, one(lib)), (x, y), (y, one(lib))),
     "jvp with a graph": lambda f, lib, x, y: f.jvp(cube, x, y, create_graph=True),
     "jvp, short v": lambda f, lib, x, y: f.jvp(cube, x, one(lib, 3)),
     "jvp, strict": lambda f, lib, x, y: f.jvp(lambda a: one(lib), x, y, strict=True),
@@ -213,9 +209,7 @@ FUNCTIONAL = {
     "vhp, strict, unused": lambda f, lib, x, y: f.vhp(
         lambda a, b: total(a), (x, y), (y, y), strict=True
     ),
-    "vhp, strict, constant": lambda f, lib, x, y: f.vhp(
-        lambda a: one(lib, 1), x, y, strict=True
-    ),
+    "vhp, strict, constant": lambda f, lib, x, y: f.vhp(lambda a: one(lib, 1), x, y, strict=True),
     "hvp": lambda f, lib, x, y: f.hvp(total, x, y),
     "hvp of two": lambda f, lib, x, y: f.hvp(product, (x, y), (one(lib), y)),
     "hvp without v": lambda f, lib, x, y: f.hvp(total, x),
@@ -660,9 +654,7 @@ CHECKPOINT = {
     "module": module,
     "reentrant module": reentrant_module,
     "no input with grad": lambda lib, x, run: run(body, x.detach(), use_reentrant=False),
-    "no input with grad, reentrant": lambda lib, x, run: run(
-        body, x.detach(), use_reentrant=True
-    ),
+    "no input with grad, reentrant": lambda lib, x, run: run(body, x.detach(), use_reentrant=True),
     "the way not said": lambda lib, x, run: backward_of(run(body, x)),
     "keyword arguments": lambda lib, x, run: backward_of(
         run(lambda a, k: a * k, x, k=2, use_reentrant=False)

@@ -1,6 +1,7 @@
 """Reverse-mode automatic differentiation over a graph that is recorded while the program runs.
 
-``Function``, ``gradcheck``, ``functional`` and ``Variable`` stand above the Tensor, while this package is
+``Function``, ``gradcheck``, ``functional`` and ``Variable`` stand above the Tensor, while this
+package is
 imported below it: ``minitorch/__init__.py`` calls :func:`load_upper_layer` once the ops are there.
 """
 
@@ -37,9 +38,10 @@ __all__ = [
 ]
 
 
-
 def load_upper_layer() -> None:
-    """Import what stands above the Tensor, and give functions the names that their modules have, too."""
+    """Import what stands above the Tensor, and give functions the names that their modules have,
+    too.
+    """
     from minitorch.autograd import function, functional, gradcheck, variable  # noqa: F401
 
     upper = globals()

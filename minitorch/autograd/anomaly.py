@@ -49,8 +49,8 @@ class detect_anomaly(set_detect_anomaly):
     def __init__(self, check_nan: bool = True):
         super().__init__(True, check_nan)
         warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be "
-            "enabled for debugging.",
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled for debugging.",
             stacklevel=2,
         )
 
@@ -79,7 +79,9 @@ def run_checked(node, g, create_graph, to_array):
         if state.check_nan:
             for index, gradient in enumerate(gradients):
                 if gradient is not None and _has_nan(to_array(gradient)):
-                    raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")
+                    raise RuntimeError(
+                        f"Function '{node.name()}' returned nan values in its {index}th output."
+                    )
     except Exception:
         _warn(node)
         raise
@@ -94,9 +96,12 @@ def _warn(node):
     stack = node.metadata.get("traceback_")
     if stack is None:
         text = (
-            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly "
-            "during forward pass for more information."
+            f"Error detected in {node.name()}. No forward pass information available. Enable "
+            "detect anomaly during forward pass for more information."
         )
     else:
-        text = f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{''.join(stack)}"
+        text = (
+            f"Error detected in {node.name()}. Traceback of forward call that caused the "
+            f"error:\n{''.join(stack)}"
+        )
     warnings.warn(text, stacklevel=2)

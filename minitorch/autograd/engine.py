@@ -1,7 +1,8 @@
 """The walk: gradients flow from the roots to the leaves, newest node first.
 
 A node's sequence number is larger than those of its inputs, so popping the largest from a heap is a
-reverse topological order: no recursion, no counting of dependencies.  Gradients travel as raw arrays,
+reverse topological order: no recursion, no counting of dependencies.  Gradients travel as raw
+    arrays,
 or as tensors when the walk itself must be differentiable (``create_graph``).
 """
 
@@ -19,7 +20,8 @@ __all__ = ["run_backward"]
 def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
     """Send the gradient of each root ``(node, index, gradient)`` through the graph.
 
-    With ``targets=None`` the leaves accumulate into their ``.grad``.  Otherwise ``targets`` maps a key
+    With ``targets=None`` the leaves accumulate into their ``.grad``.  Otherwise ``targets`` maps a
+    key
     to an edge (node, index), only nodes on a path to a target run, no leaf accumulates, and what
     arrived at the targets is returned by key.
     """
@@ -80,7 +82,12 @@ def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
                     continue
                 if type(edge[0]) is AccumulateGrad and not create_graph:
                     # A sum is new, and so is what an op computed: the leaf may take it as its own.
-                    new = node.fresh_results and hooks is None and gradient is not g and gradient.base is None
+                    new = (
+                        node.fresh_results
+                        and hooks is None
+                        and gradient is not g
+                        and gradient.base is None
+                    )
                     if new or edge[0] in pending:
                         fresh.add(edge[0])
                 deliver(edge, gradient)

@@ -14,7 +14,9 @@ __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
 class FunctionNode(Node):
-    """The node of one application of a Function; it is also the ``ctx`` that the user's methods get."""
+    """The node of one application of a Function; it is also the ``ctx`` that the user's methods
+    get.
+    """
 
     __slots__ = (
         "__dict__",
@@ -42,14 +44,17 @@ class FunctionNode(Node):
     def name(self):
         return self.function.__name__ + "Backward"
 
-    # --- what the user's forward (or setup_context) says --------------------------------------------
+    # --- what the user's forward (or setup_context) says ------------------------------------------
 
     def save_for_backward(self, *tensors):
-        """Keep input or output tensors for ``backward``, where ``ctx.saved_tensors`` gives them back."""
+        """Keep input or output tensors for ``backward``, where ``ctx.saved_tensors`` gives them
+        back.
+        """
         for tensor in tensors:
             if tensor is not None and not isinstance(tensor, Tensor):
                 raise TypeError(
-                    f"save_for_backward can only save variables, but argument 0 is of type {type(tensor).__name__}"
+                    "save_for_backward can only save variables, but argument 0 is of type "
+                    f"{type(tensor).__name__}"
                 )
         self._saved = tensors
 
@@ -58,7 +63,10 @@ class FunctionNode(Node):
 
     @property
     def saved_tensors(self):
-        """What ``save_for_backward`` kept.  Raises RuntimeError after it was freed or written in place."""
+        """What ``save_for_backward`` kept.
+
+        Raises RuntimeError after it was freed or written in place.
+        """
         if self._freed:
             raise RuntimeError(FREED_MESSAGE)
         return tuple([self._unpack(entry) for entry in self._saved])
@@ -107,7 +115,7 @@ class FunctionNode(Node):
             tensor._requires_grad = True
         return tensor
 
-    # --- the walk ---------------------------------------------------------------------------------------
+    # --- the walk ---------------------------------------------------------------------------------
 
     def backward(self, g, create_graph):
         grads = [g] if self.outputs == 1 else g
@@ -118,7 +126,9 @@ class FunctionNode(Node):
 
                 tensors.append(zeros(shape, dtype=dtype))
             else:
-                tensors.append(gradient if gradient is None or isinstance(gradient, Tensor) else wrap(gradient))
+                tensors.append(
+                    gradient if gradient is None or isinstance(gradient, Tensor) else wrap(gradient)
+                )
         with set_grad_enabled(create_graph):
             results = self.function.backward(self, *tensors)
         if not isinstance(results, tuple):
@@ -127,8 +137,8 @@ class FunctionNode(Node):
             results = results[:-1]
         if len(results) != len(self.edges):
             raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {len(self.edges)}, got "
-                f"{len(results)})"
+                f"function {self.name()} returned an incorrect number of gradients (expected "
+                f"{len(self.edges)}, got {len(results)})"
             )
         return [self._checked(i, result, create_graph) for i, result in enumerate(results)]
 
@@ -138,14 +148,15 @@ class FunctionNode(Node):
             return None
         if not isinstance(result, Tensor):
             raise TypeError(
-                f"expected Variable or None (got {type(result).__name__}) from the backward of {self.name()}"
+                f"expected Variable or None (got {type(result).__name__}) from the backward of "
+                f"{self.name()}"
             )
         shape, dtype = self.input_metas[i]
         if tuple(result.shape) != shape:
             if not _expands(shape, tuple(result.shape)):
                 raise RuntimeError(
-                    f"Function {self.name()} returned an invalid gradient at index {i} - got {list(result.shape)} "
-                    f"but expected shape compatible with {list(shape)}"
+                    f"Function {self.name()} returned an invalid gradient at index {i} - got "
+                    f"{list(result.shape)} but expected shape compatible with {list(shape)}"
                 )
             from minitorch.ops._op import sum_to
 
@@ -170,9 +181,11 @@ FunctionCtx = FunctionNode
 
 
 class Function:
-    """A differentiable operation with ``forward`` and ``backward`` written by the user, as static methods.
+    """A differentiable operation with ``forward`` and ``backward`` written by the user, as static
+    methods.
 
-    ``forward(ctx, *args)`` computes (or ``forward(*args)`` with ``setup_context(ctx, inputs, output)``),
+    ``forward(ctx, *args)`` computes (or ``forward(*args)`` with ``setup_context(ctx, inputs,
+    output)``),
     ``backward(ctx, *grad_outputs)`` returns one gradient per argument, None where there is none.
     ``apply`` runs it.  Source: ``torch.autograd.Function``.
 
@@ -198,27 +211,29 @@ class Function:
 
     def __init__(self, *args, **kwargs):
         raise RuntimeError(
-            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should "
-            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
-            "version of PyTorch."
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
+            "static, so you should invoke them on the class itself. Instantiating an autograd "
+            "function will raise an error in a future version of PyTorch."
         )
 
     @staticmethod
     def forward(*args, **kwargs):
         """Compute the outputs; to be written by the user."""
-        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        """Keep what ``backward`` needs, where ``forward`` takes no ctx; to be written by the user."""
+        """Keep what ``backward`` needs, if ``forward`` takes no ctx; to be written by the user."""
         raise NotImplementedError("setup_context is not implemented.")
 
     @staticmethod
     def backward(ctx, *grad_outputs):
         """The gradients of the inputs; to be written by the user."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
-            "backward mode AD."
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     @classmethod
@@ -266,7 +281,10 @@ def _connect(ctx, edges, inputs, outputs):
             check_writable(out)
             out._counter[0] += 1
             if len(slots) > 1 and out._view is not None:
-                raise RuntimeError("If your Function modifies views inplace, it cannot return more than one Tensor.")
+                raise RuntimeError(
+                    "If your Function modifies views inplace, it cannot return more than one "
+                    "Tensor."
+                )
             rebase(out, ctx, view_scatter)
             out._index = index if out._view is None else out._index
         else:
@@ -285,7 +303,7 @@ def _connect(ctx, edges, inputs, outputs):
 
 
 def once_differentiable(backward):
-    """Decorates a ``backward`` that cannot be differentiated again: doing so raises RuntimeError."""
+    """Decorates a ``backward`` that cannot be differentiated: doing so raises RuntimeError."""
 
     @functools.wraps(backward)
     def wrapper(ctx, *grad_outputs):
@@ -313,6 +331,6 @@ class _Once(Function):
 
     @staticmethod
     def backward(ctx, g):
-        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
-
-
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )

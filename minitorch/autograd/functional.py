@@ -369,9 +369,7 @@ def _number(func: Callable[..., Any], at: tuple[Tensor, ...], name: str, strict:
     return outputs[0]
 
 
-def _vector(
-    v: Any, like: Sequence[Tensor], name: str, condition: str
-) -> tuple[Tensor, ...]:
+def _vector(v: Any, like: Sequence[Tensor], name: str, condition: str) -> tuple[Tensor, ...]:
     """``v`` checked against the tensors it must resemble; ones for a single number."""
     if v is None:
         if len(like) != 1 or like[0].numel() != 1:
@@ -494,8 +492,7 @@ def _check_strategy(create_graph: bool, strict: bool, vectorize: bool, strategy:
     name = "torch.autograd.functional.jacobian"
     if strategy not in ("reverse-mode", "forward-mode"):
         raise AssertionError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". '
-            f"It was {strategy!r}."
+            f'Expected strategy to be either "forward-mode" or "reverse-mode". It was {strategy!r}.'
         )
     if strategy == "forward-mode" and create_graph:
         raise NotImplementedError(

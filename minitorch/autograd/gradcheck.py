@@ -315,9 +315,7 @@ class _Checker:
         with np.errstate(invalid="ignore"):
             return bool(np.allclose(analytical, numerical, self.rtol, atol))
 
-    def _mismatch(
-        self, part: _Part, i: int, numerical: Any, analytical: Any
-    ) -> GradcheckError:
+    def _mismatch(self, part: _Part, i: int, numerical: Any, analytical: Any) -> GradcheckError:
         return GradcheckError(
             f"{part.prefix}Jacobian mismatch for output {part.index} with respect to input {i},\n"
             f"numerical:{numerical}\nanalytical:{analytical}\n"

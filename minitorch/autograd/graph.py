@@ -36,13 +36,15 @@ bridge = _Bridge()
 class Node:
     """One recorded application of an operation.
 
-    ``edges[i]`` is the pair (node, output index) that receives the gradient of input ``i``, or None.
+    ``edges[i]`` is the pair (node, output index) that receives the gradient of input ``i``, or
+    None.
     A subclass says in ``backward`` how gradients of the outputs become gradients of the inputs.
     """
 
     __slots__ = ("sequence", "edges", "outputs", "hooks", "metadata_", "__weakref__")
 
-    #: Whether an array that ``backward`` returns may become a leaf's own without a copy, unless it is
+    #: Whether an array that ``backward`` returns may become a leaf's own without a copy, unless it
+    #: is
     #: the incoming gradient itself or a view.
     fresh_results = False
 
@@ -60,7 +62,8 @@ class Node:
     def backward(self, g, create_graph):
         """The gradients of the inputs, in the order of ``edges``; None where none is needed.
 
-        ``g`` is the gradient of the output (a list, with None for the unused, if there are several):
+        ``g`` is the gradient of the output (a list, with None for the unused, if there are
+        several):
         raw arrays, or tensors when ``create_graph``.
         """
         raise NotImplementedError
@@ -74,7 +77,7 @@ class Node:
 
     @property
     def next_functions(self) -> tuple:
-        """The (node, output index) pairs that the gradients go to; (None, 0) where none is needed."""
+        """The (node, output index) pairs that gradients go to; (None, 0) where none is needed."""
         return tuple((None, 0) if edge is None else edge for edge in self.edges)
 
     @property
@@ -85,7 +88,9 @@ class Node:
         return self.metadata_
 
     def register_hook(self, hook) -> RemovableHandle:
-        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; it may return new grad_inputs."""
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; it may return new
+        grad_inputs.
+        """
 
         def run(gradients, incoming, create_graph):
             result = hook(_tensors(gradients), _tensors(incoming))
@@ -196,7 +201,9 @@ class AccumulateGrad(Node):
     def accumulate(self, g, create_graph, fresh):
         """Add ``g`` to the leaf's gradient, then run the hooks that wait for that."""
         leaf = self._leaf()
-        if leaf is None or not leaf._requires_grad:  # it may have been frozen since the forward pass
+        if (
+            leaf is None or not leaf._requires_grad
+        ):  # it may have been frozen since the forward pass
             return
         leaf._accumulate_grad(g, create_graph, fresh)
         if self.hooks is not None:
@@ -213,7 +220,8 @@ def get_gradient_edge(tensor) -> tuple:
     edge = tensor._edge()
     if edge is None:
         raise RuntimeError(
-            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
         )
     return edge
 
@@ -223,16 +231,16 @@ def modified_in_place_error(array, version, expected, source) -> RuntimeError:
     kind = f"torch.{from_numpy(array.dtype).legacy_name}Tensor"
     origin = "" if source is None else f", which is output {source[1]} of {source[0].name()},"
     return RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[{kind} {list(array.shape)}]{origin} is at version {version}; expected version {expected} instead. "
-        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True)."
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: [{kind} {list(array.shape)}]{origin} is at version {version}; expected "
+        f"version {expected} instead. Hint: enable anomaly detection to find the operation that "
+        "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
     )
 
 
 FREED_MESSAGE = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-    "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-    "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
-    "if you need to access saved tensors after calling backward."
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through "
+    "the graph a second time or if you need to access saved tensors after calling backward."
 )

@@ -11,18 +11,25 @@ __all__ = ["backward", "grad"]
 
 
 def backward(
-    tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None
+    tensors,
+    grad_tensors=None,
+    retain_graph=None,
+    create_graph=False,
+    grad_variables=None,
+    inputs=None,
 ) -> None:
     """Add the gradients of ``tensors`` to the ``.grad`` of the leaves of their graph.
 
     Args:
         tensors: one tensor or a sequence of them.
         grad_tensors: the gradient of each; may be left out (or None) for tensors of one element.
-        retain_graph: keep what was saved, so that the graph can be walked again (default: create_graph).
+        retain_graph: keep what was saved, so that the graph can be walked again (default:
+            create_graph).
         create_graph: make the gradients part of a graph, so that they can be differentiated.
         inputs: accumulate into these tensors only.
 
-    Raises RuntimeError for a tensor without a graph, for a missing gradient of a tensor with several
+    Raises RuntimeError for a tensor without a graph, for a missing gradient of a tensor with
+    several
     elements, for shapes that do not fit, and for a graph that was already freed.
     Source: ``torch.autograd.backward``.
     """
@@ -66,10 +73,13 @@ def grad(
     Source: ``torch.autograd.grad``.
     """
     if is_grads_batched:
-        raise NotImplementedError("autograd.grad(is_grads_batched=True) is not available: call grad once per row")
+        raise NotImplementedError(
+            "autograd.grad(is_grads_batched=True) is not available: call grad once per row"
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
-            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but "
+            "got: allow_unused=False."
         )
     outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
     roots = _roots(outputs, grad_outputs, create_graph)
@@ -88,8 +98,8 @@ def grad(
             results.append(None)
         else:
             raise RuntimeError(
-                f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
-                "allow_unused=True if this is the desired behavior."
+                f"The differentiated Tensor at index {i} appears to not have been used in the "
+                "graph. Set allow_unused=True if this is the desired behavior."
             )
     return tuple(results)
 
@@ -123,14 +133,17 @@ def _roots(outputs, gradients, create_graph):
     for i, (output, gradient) in enumerate(zip(outputs, gradients, strict=True)):
         edge = output._edge()
         if edge is None:
-            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
         array = output._array
         if gradient is None:
             if array.size != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if array.dtype.kind == "c":
                 raise RuntimeError(
-                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                    "grad can be implicitly created only for real scalar outputs but got "
+                    f"{output.dtype}"
                 )
             gradient = namespace(array).ones(array.shape, array.dtype)
             gradient = bridge.to_tensor(gradient) if create_graph else gradient
@@ -146,7 +159,9 @@ def _roots(outputs, gradients, create_graph):
 
 def _check_gradient(i, output, gradient):
     if not hasattr(gradient, "_edge"):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+        raise TypeError(
+            f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
+        )
     if gradient._array.shape != output._array.shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{i}] has a shape of {Size(gradient._array.shape)} and "
@@ -155,6 +170,6 @@ def _check_gradient(i, output, gradient):
     if (gradient._array.dtype.kind == "c") != (output._array.dtype.kind == "c"):
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. "
-            f"Mismatch in dtype: grad_output[{i}] has a dtype of {gradient.dtype} and output[{i}] has a dtype of "
-            f"{output.dtype}."
+            f"Mismatch in dtype: grad_output[{i}] has a dtype of {gradient.dtype} and "
+            f"output[{i}] has a dtype of {output.dtype}."
         )

@@ -136,7 +136,10 @@ def _swap_grad(enabled):
 
 
 class inference_mode(_GradMode):
-    """Like ``no_grad``, for code that will never need gradients.  Source: ``torch.inference_mode``."""
+    """Like ``no_grad``, for code that will never need gradients.
+
+    Source: ``torch.inference_mode``.
+    """
 
     def __new__(cls, mode=True):
         self = super().__new__(cls)

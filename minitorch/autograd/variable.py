@@ -16,7 +16,8 @@ class _VariableMeta(type):
     def __call__(cls, data=None, requires_grad=False, volatile=None):
         if volatile is not None:
             warnings.warn(
-                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=2
+                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
+                stacklevel=2,
             )
         if data is None:
             data = Tensor()
@@ -27,7 +28,8 @@ class _VariableMeta(type):
 
 
 class Variable(metaclass=_VariableMeta):
-    """``Variable(tensor, requires_grad=False)`` is the tensor itself, as a new leaf over the same memory.
+    """``Variable(tensor, requires_grad=False)`` is the tensor itself, as a new leaf over the same
+    memory.
 
     Source: ``torch.autograd.Variable``, which torch keeps for old programs.
     """

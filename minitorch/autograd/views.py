@@ -1,7 +1,9 @@
 """Writing in place through a view: how the graph of the base is mended, and the views' own edges.
 
-A view remembers its base (never itself a view) and the chain of view ops that leads from the base to
-it.  A write through the view gives the base a new node, ``CopySlices``; every view of that base then
+A view remembers its base (never itself a view) and the chain of view ops that leads from the base
+to
+it.  A write through the view gives the base a new node, ``CopySlices``; every view of that base
+then
 finds its version outdated and rebuilds its edge by replaying its chain, when somebody next asks.
 """
 
@@ -24,7 +26,9 @@ def _replay(chain, base):
 
 
 class View:
-    """What makes a tensor a view: its base and the steps ``(op, metadata, output index)`` from there."""
+    """What makes a tensor a view: its base and the steps ``(op, metadata, output index)`` from
+    there.
+    """
 
     __slots__ = ("_base", "chain", "version", "recorded", "several", "of_old_self")
 
@@ -56,12 +60,16 @@ class View:
         version = tensor._counter[0]
         if parent is None:
             return View(tensor, (step,), version, mode.grad, op.several)
-        return View(parent.base, (*parent.chain, step), version, mode.grad, op.several or parent.several)
+        return View(
+            parent.base, (*parent.chain, step), version, mode.grad, op.several or parent.several
+        )
 
     def refresh(self, tensor):
         """Give ``tensor`` the edge that it has after the storage was written to."""
         if self.base._requires_grad and (self.several or not self.recorded):
-            raise _ambiguous_view_error(self, tensor, "its base or another view of its base has been")
+            raise _ambiguous_view_error(
+                self, tensor, "its base or another view of its base has been"
+            )
         self.version = tensor._counter[0]
         if not self.base._requires_grad:
             return
@@ -71,7 +79,9 @@ class View:
 
 
 class Region:
-    """Which part of its base a view is, without the base itself: a node that held that would be a cycle."""
+    """Which part of its base a view is, without the base itself: a node that held that would be a
+    cycle.
+    """
 
     __slots__ = ("chain", "order")
 
@@ -86,7 +96,7 @@ class Region:
         return _replay(self.chain, base)
 
     def copy(self, xp, array):
-        """A copy of ``array`` that lies in memory as the base does, so that its region is a view."""
+        """A copy of ``array`` laid out in memory as the base is, so that its region is a view."""
         copied = xp.empty([array.shape[dim] for dim in self.order], array.dtype)
         copied = copied.transpose(sorted(range(array.ndim), key=lambda dim: self.order[dim]))
         copied[...] = array
@@ -94,7 +104,9 @@ class Region:
 
 
 class CopySlices(Node):
-    """The base after a write through a view: ``inner`` for the written part, the identity elsewhere."""
+    """The base after a write through a view: ``inner`` for the written part, the identity
+    elsewhere.
+    """
 
     __slots__ = ("inner", "region", "scatter")
 
@@ -102,7 +114,8 @@ class CopySlices(Node):
         super().__init__((base_edge, *inner.edges[1:]))
         self.inner = inner
         self.region = region
-        #: ``scatter(g, part, region=)``: a copy of ``g`` in which the region holds ``part`` (None: zeros).
+        #: ``scatter(g, part, region=)``: a copy of ``g`` in which the region holds ``part`` (None:
+        #: zeros).
         self.scatter = scatter
 
     def backward(self, g, create_graph):
@@ -128,30 +141,36 @@ def check_writable(tensor):
     """Raise torch's error where a recorded in-place write to ``tensor`` is not allowed."""
     view = tensor._view
     if tensor._requires_grad and tensor.is_leaf:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
     if view is None:
         return
     base = view.base
     if base._requires_grad and base.is_leaf:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
     if view.several or not view.recorded and (base._requires_grad or tensor._requires_grad):
         raise _ambiguous_view_error(view, tensor, "is being")
 
 
 def _ambiguous_view_error(view, tensor, what):
-    """torch's error for a view that cannot follow a write: made with others at once, or unrecorded."""
+    """torch's error for a view that cannot follow a write: one of several, or unrecorded."""
     if view.several:
         name = "View" if tensor._node is None else re.sub(r"Backward\d+$", "", tensor._node.name())
         return RuntimeError(
-            f"Output {tensor._index} of {name} is a view and {what} modified inplace. This view is the output of a "
-            "function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
+            f"Output {tensor._index} of {name} is a view and {what} modified inplace. This view "
+            "is the output of a function that returns multiple views. Such functions do not "
+            "allow the output views to be modified inplace. You should replace the inplace "
+            "operation by an out-of-place one."
         )
     return RuntimeError(
-        f"A view was created in no_grad mode and {what} modified inplace with grad mode enabled. Given that "
-        "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-        "both the view and the inplace either both inside the no_grad block (if you don't want the inplace "
-        "to be tracked) or both outside (if you want the inplace to be tracked)."
+        f"A view was created in no_grad mode and {what} modified inplace with grad mode enabled. "
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+        "your code by moving both the view and the inplace either both inside the no_grad block "
+        "(if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+        "to be tracked)."
     )
 
 

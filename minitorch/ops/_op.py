@@ -11,11 +11,13 @@
 
 The body computes on bare arrays of the library ``xp``.  In its signature the tensors stand before
 ``/`` and the metadata after it, in torch's order, so the signature is torch's own.  The decorator
-returns a plain function: ``exp(tensor)`` promotes, runs the body, records a node; ``exp(array)``, as in
+returns a plain function: ``exp(tensor)`` promotes, runs the body, records a node; ``exp(array)``,
+    as in
 the rules during a first-order backward, is the bare body.
 
 A rule's parameter names say what it needs: ``g``, an input, ``out`` (of several: a field's name, or
-``outs`` for all), ``<input>_shape`` or a metadata name.  Only what a needed rule names is saved.  Rules use ops and operators only, so the same
+``outs`` for all), ``<input>_shape`` or a metadata name.  Only what a needed rule names is saved.
+Rules use ops and operators only, so the same
 line serves arrays and, under ``create_graph``, tensors.
 """
 
@@ -73,23 +75,30 @@ def op(body=None, **traits):
 
     Args:
         elementwise: inputs broadcast and promote together.
-        numbers: the inputs that may be Python numbers (default: none of a public op, all of an internal one).
-        kinds: the kinds of elements it computes with, in NumPy's letters; others raise NotImplementedError.
+        numbers: the inputs that may be Python numbers (default: none of a public op, all of an
+            internal one).
+        kinds: the kinds of elements it computes with, in NumPy's letters; others raise
+            NotImplementedError.
         check: looks at the inputs as they were given, before promotion, and raises.
         promote: inputs promote together without broadcasting (``cat``).
-        dtype: "same", "float" (integers compute in the default dtype) or "bool" (the result is bool).
+        dtype: "same", "float" (integers compute in the default dtype) or "bool" (the result is
+            bool).
         view: the body returns a view of its first input.
         several: the body returns a tuple of tensors, one kind (``unbind``).
-        outputs: names of the fields of the named tuple that the op returns (``("values", "indices")``).
-        inplace: there is an in-place twin, ``name_`` (default: elementwise ops that return numbers).
+        outputs: names of the fields of the named tuple that the op returns (``("values",
+            "indices")``).
+        inplace: there is an in-place twin, ``name_`` (default: elementwise ops that return
+            numbers).
         sequence: the first input is a list of tensors.
         varargs: the metadata that may be given as loose ints, ``x.permute(0, 2, 1)``.
         differentiable: False for an op without gradients.
         public, method: whether there is a public function, a method.
-        home: the namespace of the public function, where that is not the main one ("nn.functional").
+        home: the namespace of the public function, where that is not the main one
+            ("nn.functional").
         aliases: other public names.
         legacy: the number that torch's old order of arguments has second, ``x.add(alpha, other)``.
-        node: the name of its node where torch's is not the op's, or a function of the metadata, or of
+        node: the name of its node where torch's is not the op's, or a function of the metadata, or
+            of
             the metadata and the inputs.
     """
     if body is None:
@@ -161,13 +170,18 @@ class Op:
     def _read_signature(self):
         parameters = list(inspect.signature(self.body).parameters.values())[1:]
         self.inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
-        self.optional = {p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is None}
+        self.optional = {
+            p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.default is None
+        }
         metadata = [p for p in parameters if p.kind is not p.POSITIONAL_ONLY]
         self.positional = [p.name for p in metadata if p.kind is p.POSITIONAL_OR_KEYWORD]
         self.metadata = {p.name for p in metadata}
         self.defaults = {p.name: p.default for p in metadata if p.default is not p.empty}
         self.required = [p.name for p in metadata if p.default is p.empty]
-        shown = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.name in self.inputs else p for p in parameters]
+        shown = [
+            p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.name in self.inputs else p
+            for p in parameters
+        ]
         if self.outputs is None and not self.view and not self.several:
             shown.append(inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None))
         self.signature = inspect.Signature(shown)
@@ -183,20 +197,30 @@ class Op:
             self.rules[self.inputs.index(name)] = rule
 
     def vjp_joint(self, rule):
-        """One rule for the gradients of all inputs, as a tuple; it may ask which are ``needs``-ed."""
+        """One rule for all inputs' gradients, as a tuple; it may ask which are ``needs``-ed."""
         self._check_names(rule)
         self.joint_rule = rule
         return rule
 
     def _check_names(self, rule):
-        known = {*self.inputs, *self.metadata, *(f"{n}_shape" for n in self.inputs), "out", "outs", "needs"}
+        known = {
+            *self.inputs,
+            *self.metadata,
+            *(f"{n}_shape" for n in self.inputs),
+            "out",
+            "outs",
+            "needs",
+        }
         known.update(self.outputs or ())
         unknown = set(_names_of(rule)[1:]) - known
         if unknown:
-            raise ValueError(f"a rule of {self.name} names {sorted(unknown)}; it may name {sorted(known)}")
+            raise ValueError(
+                f"a rule of {self.name} names {sorted(unknown)}; it may name {sorted(known)}"
+            )
 
     def kernel(self, backend):
-        """Register a faster forward for one backend, ``@exp.kernel("numpy")``: ``(arrays..., metadata...)``.
+        """Register a faster forward for one backend, ``@exp.kernel("numpy")``: ``(arrays...,
+        metadata...)``.
 
         It returns NotImplemented to decline an input; then the body runs.
         """
@@ -219,7 +243,7 @@ class Op:
     # --- the call -------------------------------------------------------------------------------
 
     def _make_function(self):
-        """The function that users call; the two commonest kinds of op get a short way through it."""
+        """The function that users call; the commonest kinds of op get a short way through it."""
         simple = not self.view and not self.several and self.outputs is None and not self.required
         if self.elementwise and simple and len(self.inputs) == 1:
             function = self._unary()
@@ -276,7 +300,7 @@ class Op:
         return "".join(kind for kind in plain if kind in self.kinds)
 
     def operator(self):
-        """The op as the method behind an operator such as ``*``: a foreign operand may take over."""
+        """The op as the method behind an operator like ``*``: a foreign operand may take over."""
 
         def call(args, kwargs):
             other = args[1]
@@ -322,7 +346,9 @@ class Op:
                 if first is not None or second is not None:
                     mask = (1 if first is not None else 0) | (2 if second is not None else 0)
                     metas = ((x.shape, dtype), (y.shape, dtype) if y is not other else None)
-                    out._node = self._record((out,), (first, second), (input, other), mask, defaults, metas)
+                    out._node = self._record(
+                        (out,), (first, second), (input, other), mask, defaults, metas
+                    )
                     out._requires_grad = True
             return out
 
@@ -330,8 +356,18 @@ class Op:
 
     def _single(self):
         """Ops of one tensor, such as views and reductions, whose arguments need no promotion."""
-        call, defaults, metadata, positional = self.call, self.defaults, self.metadata, self.positional
-        complete, varargs, view, differentiable = not self.required, self.varargs, self.view, self.differentiable
+        call, defaults, metadata, positional = (
+            self.call,
+            self.defaults,
+            self.metadata,
+            self.positional,
+        )
+        complete, varargs, view, differentiable = (
+            not self.required,
+            self.varargs,
+            self.view,
+            self.differentiable,
+        )
         kinds = self.kinds
 
         def function(*args, **kwargs):
@@ -339,7 +375,11 @@ class Op:
                 return call(args, kwargs)
             input = args[0]
             array = input._array
-            if type(array) is not _ndarray or (varargs and len(args) > 1) or array.dtype.kind not in kinds:
+            if (
+                type(array) is not _ndarray
+                or (varargs and len(args) > 1)
+                or array.dtype.kind not in kinds
+            ):
                 return call(args, kwargs)
             params = defaults
             if len(args) > 1 or kwargs:
@@ -367,7 +407,12 @@ class Op:
 
     def call(self, args, kwargs):
         """The general way: bind, promote, run, wrap, record."""
-        if args and not isinstance(args[0], Tensor) and _is_raw(args[0]) and inside_quiet_context.get():
+        if (
+            args
+            and not isinstance(args[0], Tensor)
+            and _is_raw(args[0])
+            and inside_quiet_context.get()
+        ):
             return self._forward(args[0])(namespace_of(args[0]), *args, **kwargs)
         inputs, params, out = self.bind(args, kwargs)
         inputs, common = self._prepared(inputs)
@@ -386,8 +431,8 @@ class Op:
             if mask:
                 if out is not None:
                     raise RuntimeError(
-                        f"{self.name}(): functions with out=... arguments don't support automatic differentiation, "
-                        "but one of the arguments requires grad."
+                        f"{self.name}(): functions with out=... arguments don't support "
+                        "automatic differentiation, but one of the arguments requires grad."
                     )
                 self._connect(tensors, edges, inputs, mask, params)
         if out is not None:
@@ -402,9 +447,15 @@ class Op:
             arrays = [[x._array for x in inputs[0]], *map(array_of, inputs[1:])]
             first = arrays[0][0]
         else:
-            arrays = [x._array if isinstance(x, Tensor) else _operand_array(x, common) for x in inputs]
+            arrays = [
+                x._array if isinstance(x, Tensor) else _operand_array(x, common) for x in inputs
+            ]
             first = next(a for a in arrays if a is not None)
-        xp, forward = (np, self.forward) if type(first) is _ndarray else (namespace(first), self._forward(first))
+        xp, forward = (
+            (np, self.forward)
+            if type(first) is _ndarray
+            else (namespace(first), self._forward(first))
+        )
         try:
             result = mode.run(forward, xp, *arrays, **params)
         except ValueError as error:
@@ -430,11 +481,13 @@ class Op:
         targets = out if isinstance(out, (tuple, list)) else (out,)
         for target, tensor in zip(targets, tensors, strict=True):
             if not isinstance(target, Tensor):
-                raise TypeError(f"{self.name}(): argument 'out' must be Tensor, not {type(target).__name__}")
+                raise TypeError(
+                    f"{self.name}(): argument 'out' must be Tensor, not {type(target).__name__}"
+                )
             if tensor.dtype.rank > target.dtype.rank:
                 raise RuntimeError(
-                    f"result type {tensor.dtype.legacy_name} can't be cast to the desired output type "
-                    f"{target.dtype.legacy_name}"
+                    f"result type {tensor.dtype.legacy_name} can't be cast to the desired output "
+                    f"type {target.dtype.legacy_name}"
                 )
         for target, tensor in zip(targets, tensors, strict=True):
             if target._array.shape == tensor._array.shape:
@@ -463,7 +516,10 @@ class Op:
                 extra = (*extra[:at], extra[at:])
             if len(extra) > len(self.positional):
                 most = len(self.inputs) + len(self.positional)
-                raise TypeError(f"{self.name}() takes at most {most} positional arguments but {len(args)} were given")
+                raise TypeError(
+                    f"{self.name}() takes at most {most} positional arguments but {len(args)} "
+                    "were given"
+                )
             params.update(zip(self.positional, extra, strict=False))
         given = dict(zip(self.inputs, inputs, strict=False))
         for name, value in kwargs.items():
@@ -491,12 +547,14 @@ class Op:
         if self.sequence and i == 0:
             if not isinstance(value, (tuple, list)):
                 raise TypeError(
-                    f"{self.name}(): argument '{name}' (position 1) must be tuple of Tensors, not {type(value).__name__}"
+                    f"{self.name}(): argument '{name}' (position 1) must be tuple of Tensors, "
+                    f"not {type(value).__name__}"
                 )
             for j, item in enumerate(value):
                 if not isinstance(item, Tensor):
                     raise TypeError(
-                        f"expected Tensor as element {j} in argument {i}, but got {type(item).__name__}"
+                        f"expected Tensor as element {j} in argument {i}, but got "
+                        f"{type(item).__name__}"
                     )
             if not value:
                 self.body(np, [])  # what is wrong with an empty list, the op itself says
@@ -511,7 +569,8 @@ class Op:
             if isinstance(value, np.generic):
                 return value.item()
         raise TypeError(
-            f"{self.name}(): argument '{name}' (position {i + 1}) must be Tensor, not {type(value).__name__}"
+            f"{self.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
+            f"{type(value).__name__}"
         )
 
     # --- promotion ------------------------------------------------------------------------------
@@ -525,11 +584,15 @@ class Op:
             return inputs, common
         dtype = inputs[0]._array.dtype if common is None else common.numpy
         if dtype.kind not in self.kinds:
-            raise NotImplementedError(f'"{self.name}_cpu" not implemented for \'{dtype_of(dtype).legacy_name}\'')
+            raise NotImplementedError(
+                f"\"{self.name}_cpu\" not implemented for '{dtype_of(dtype).legacy_name}'"
+            )
         return inputs, common
 
     def _promoted(self, inputs):
-        """The inputs in their common dtype (tensors cast, recorded where they require grad), and that."""
+        """The inputs in their common dtype (tensors cast, recorded where they require grad), and
+        that.
+        """
         if not self.promote:
             return inputs, None
         operands = inputs[0] if self.sequence else inputs
@@ -556,7 +619,11 @@ class Op:
         edges, mask = [], 0
         for i, x in enumerate(inputs[0] if self.sequence else inputs):
             edge = None
-            if isinstance(x, Tensor) and (x._requires_grad or x._view) and (self.joint_rule or i in self.rules):
+            if (
+                isinstance(x, Tensor)
+                and (x._requires_grad or x._view)
+                and (self.joint_rule or i in self.rules)
+            ):
                 edge = x._edge()
                 mask |= (edge is not None) << i
             edges.append(edge)
@@ -624,13 +691,16 @@ class Op:
         if out is not None:
             raise TypeError(f"{self.name}_() got an unexpected keyword argument 'out'")
         recording = mode.grad and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
-        if recording or (mode.grad and tensor._view is not None and tensor._view.base._requires_grad):
+        if recording or (
+            mode.grad and tensor._view is not None and tensor._view.base._requires_grad
+        ):
             check_writable(tensor)
         inputs, common = self._prepared(inputs)
         # torch: a truth value fits every tensor, whatever was compared.
         if common is not None and self.dtype != "bool" and common.rank > tensor.dtype.rank:
             raise RuntimeError(
-                f"result type {common.legacy_name} can't be cast to the desired output type {tensor.dtype.legacy_name}"
+                f"result type {common.legacy_name} can't be cast to the desired output type "
+                f"{tensor.dtype.legacy_name}"
             )
         edges, mask = self._edges(inputs) if recording and self.differentiable else ((), 0)
         if mask and inputs[0] is tensor and 0 in (self._plans.get(mask) or self._plan(mask)).saved:
@@ -638,8 +708,8 @@ class Op:
         result = self._run(inputs, common, params)
         if result.dtype != tensor._array.dtype and dtype_of(result.dtype).rank > tensor.dtype.rank:
             raise RuntimeError(
-                f"result type {dtype_of(result.dtype).legacy_name} can't be cast to the desired output type "
-                f"{tensor.dtype.legacy_name}"
+                f"result type {dtype_of(result.dtype).legacy_name} can't be cast to the desired "
+                f"output type {tensor.dtype.legacy_name}"
             )
         write(tensor, result, self.name + "_")
         if mask:
@@ -674,15 +744,20 @@ class _Plan:
         places |= {op.inputs[i]: f"v[{k}]" for k, i in enumerate(self.saved)}
         places["needs"] = "node.needs"
         for i, name in enumerate(op.inputs):
-            places[f"{name}_shape"] = "node.shapes" if op.sequence and i == 0 else f"node.metas[{i}][0]"
+            places[f"{name}_shape"] = (
+                "node.shapes" if op.sequence and i == 0 else f"node.metas[{i}][0]"
+            )
         for name in op.metadata:
             places[name] = f"node.params[{name!r}]"
-        self.rules = [(i, rule, _caller(", ".join(places[n] for n in _names_of(rule)[1:]))) for i, rule in rules]
+        self.rules = [
+            (i, rule, _caller(", ".join(places[n] for n in _names_of(rule)[1:])))
+            for i, rule in rules
+        ]
 
 
 @functools.cache
 def _caller(arguments):
-    """``rule(g, ...)`` with each argument fetched from its place: read once, not at every backward."""
+    """``rule(g, ...)``, each argument fetched from its place: read once, not at every walk."""
     return eval(f"lambda rule, g, v, node: rule(g, {arguments})")
 
 
@@ -790,12 +865,18 @@ def write(tensor, result, name):
     target = tensor._array
     if result.shape != target.shape:
         raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+            f"{list(result.shape)}"
         )
-    if target.size and 0 in target.strides and any(s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True)):
+    if (
+        target.size
+        and 0 in target.strides
+        and any(s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True))
+    ):
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            f"location. Please clone() the tensor before performing the operation. ({name})"
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation. "
+            f"({name})"
         )
     target[...] = result
     tensor._counter[0] += 1
@@ -837,16 +918,18 @@ def _cast_operand(x, common):
 
 
 def _broadcast_error(arrays, error):
-    """torch's error for shapes that do not broadcast; ``error`` itself if that was not the reason."""
+    """torch's error for shapes that do not broadcast; ``error`` if that was not the reason."""
     shapes = [np.shape(a) for a in arrays if a is not None]
     for back in range(1, max(map(len, shapes)) + 1):
-        lengths = [(shape[-back], shape) for shape in shapes if len(shape) >= back and shape[-back] != 1]
+        lengths = [
+            (shape[-back], shape) for shape in shapes if len(shape) >= back and shape[-back] != 1
+        ]
         for length, shape in lengths[1:]:
             if length != lengths[0][0]:
                 dim = max(len(lengths[0][1]), len(shape)) - back
                 return RuntimeError(
-                    f"The size of tensor a ({lengths[0][0]}) must match the size of tensor b ({length}) at "
-                    f"non-singleton dimension {dim}"
+                    f"The size of tensor a ({lengths[0][0]}) must match the size of tensor b "
+                    f"({length}) at non-singleton dimension {dim}"
                 )
     return error
 
@@ -880,14 +963,22 @@ class Composite:
         self.aliases = aliases
 
 
-def composite(function=None, *, name=None, public=True, method=None, home="", inplace=None, aliases=()):
+def composite(
+    function=None, *, name=None, public=True, method=None, home="", inplace=None, aliases=()
+):
     """Register a plain function of ops for the surface: a function, a method, an in-place twin.
 
     ``inplace`` is the function behind the twin ``name_``, or None.
     """
     if function is None:
         return functools.partial(
-            composite, name=name, public=public, method=method, home=home, inplace=inplace, aliases=aliases
+            composite,
+            name=name,
+            public=public,
+            method=method,
+            home=home,
+            inplace=inplace,
+            aliases=aliases,
         )
     name = name or function.__name__
     if name in COMPOSITES:
@@ -911,7 +1002,9 @@ def _with_synonyms(function):
 
 
 def named(tensor, name):
-    """``tensor``, whose node prints as ``name``: what torch calls a computation that is several ops here."""
+    """``tensor``, whose node prints as ``name``: what torch calls a computation that is several ops
+    here.
+    """
     node = tensor._node
     if isinstance(node, OpNode):
         node.__class__ = node.op._node_types.get(name) or node.op._node_type(name)
@@ -921,7 +1014,8 @@ def named(tensor, name):
 def gradient(function):
     """A gradient formula that may get its own kernel: ``@relu_backward.kernel("numpy")``.
 
-    On raw arrays a backend's kernel runs in place of the formula; under ``create_graph`` the formula's
+    On raw arrays a backend's kernel runs in place of the formula; under ``create_graph`` the
+    formula's
     own ops run, so every higher order is right without another line.
     """
     kernels = {}
@@ -943,12 +1037,15 @@ def gradient(function):
     return formula
 
 
-# --- the ops that the machinery itself applies ------------------------------------------------------
+# --- the ops that the machinery itself applies ----------------------------------------------------
 
 
 @op(public=False, method=False, node="ToCopyBackward0")
 def cast(xp, input, /, dtype):
-    """The elements converted to ``dtype``.  Shape: (*) -> (*).  Source: the dtype part of torch.Tensor.to."""
+    """The elements converted to ``dtype``.
+
+    Shape: (*) -> (*).  Source: the dtype part of torch.Tensor.to.
+    """
     if input.dtype.kind == "c" and not dtype.is_complex:
         input = input.real
     return input.astype(dtype.numpy)
@@ -961,28 +1058,32 @@ cast.vjp(input=lambda g: g)  # the machinery casts it back
 def expand(xp, input, /, size, *, implicit=False):
     """Repeat dimensions of length 1, and new leading ones, without copying.
 
-    -1 keeps a length.  Shape: any -> ``size``.  Raises RuntimeError where a length is neither 1 nor kept.
+    -1 keeps a length.  Shape: any -> ``size``.  Raises RuntimeError where a length is neither 1 nor
+    kept.
     Source: torch.Tensor.expand.
     """
     new = len(size) - input.ndim
     if new < 0:
         raise RuntimeError(
-            f"expand(torch.{dtype_of(input.dtype).legacy_name}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes provided "
-            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+            f"expand(torch.{dtype_of(input.dtype).legacy_name}Tensor{{{list(input.shape)}}}, "
+            f"size={list(size)}): the number of sizes provided ({len(size)}) must be greater or "
+            f"equal to the number of dimensions in the tensor ({input.ndim})"
         )
     lengths = list(size)
     for dim, length in enumerate(lengths):
         have = input.shape[dim - new] if dim >= new else None
         if length == -1 and have is None:
             raise RuntimeError(
-                f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
+                "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing "
+                f"dimension {dim}"
             )
         if length == -1:
             lengths[dim] = have
         elif have is not None and have not in (1, length):
             raise RuntimeError(
-                f"The expanded size of the tensor ({length}) must match the existing size ({have}) at "
-                f"non-singleton dimension {dim}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
+                f"The expanded size of the tensor ({length}) must match the existing size "
+                f"({have}) at non-singleton dimension {dim}.  Target sizes: {list(size)}.  "
+                f"Tensor sizes: {list(input.shape)}"
             )
     strides = [
         0 if dim < new or input.shape[dim - new] != length else input.strides[dim - new]

@@ -846,9 +846,7 @@ def arange(
     else:
         wanted = as_dtype(dtype, "arange")
     if wanted.rank in (0, 3):
-        raise NotImplementedError(
-            f"\"arange_cpu\" not implemented for '{wanted.legacy_name}'"
-        )
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{wanted.legacy_name}'")
     _check_range(start, end, step)
     if wanted.rank == 1:
         start, end, step = int(start), int(end), int(step)

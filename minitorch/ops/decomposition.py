@@ -1,4 +1,4 @@
-"""Solving, inverting and decomposing matrices (``torch.linalg``), batched over leading dimensions."""
+"""Solving, inverting and decomposing matrices (``torch.linalg``), in batches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def _check_matrix(name, array):
         raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
     if array.dtype.kind in "biu":
         raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {from_numpy(array.dtype).legacy_name}"
+            f"linalg.{name}: Expected a floating point or complex tensor as input. Got "
+            f"{from_numpy(array.dtype).legacy_name}"
         )
 
 
@@ -51,8 +52,8 @@ def _check_square(name, array):
     _check_matrix(name, array)
     if array.shape[-1] != array.shape[-2]:
         raise RuntimeError(
-            f"linalg.{name}: A must be batches of square matrices, but they are {array.shape[-2]} by "
-            f"{array.shape[-1]} matrices"
+            f"linalg.{name}: A must be batches of square matrices, but they are "
+            f"{array.shape[-2]} by {array.shape[-1]} matrices"
         )
 
 
@@ -72,14 +73,17 @@ def _product(*matrices):
 
 @op(name="linalg_inv", public=False, method=False, node="LinalgInvExBackward0")
 def inv(xp, A, /):
-    """The inverse.  Shape: (*, n, n) -> (*, n, n).  Raises RuntimeError if singular.  Source: torch.linalg.inv."""
+    """The inverse.
+
+    Shape: (*, n, n) -> (*, n, n).  Raises RuntimeError if singular.  Source: torch.linalg.inv.
+    """
     _check_square("inv", A)
     try:
         return xp.linalg.inv(A)
     except np.linalg.LinAlgError:
         raise LinAlgError(
-            "linalg.inv: The diagonal element is zero, the inversion could not be completed because the input "
-            "matrix is singular."
+            "linalg.inv: The diagonal element is zero, the inversion could not be completed "
+            "because the input matrix is singular."
         ) from None
 
 
@@ -112,13 +116,17 @@ _solve_matrix.vjp(
 def solve(A, B, *, left=True, out=None):
     """X with ``A X = B`` (or ``X A = B`` with ``left=False``); B may be a vector.
 
-    Shape: (*, n, n), (*, n, k) or (*, n) -> as B.  Raises RuntimeError if singular.  Source: torch.linalg.solve.
+    Shape: (*, n, n), (*, n, k) or (*, n) -> as B.  Raises RuntimeError if singular.  Source:
+        torch.linalg.solve.
     """
     _check_square("solve", A._array)
-    if B.shape[(0 if B.ndim == 1 else -2) if left else -1] != A.shape[-1] and tuple(B.shape) != tuple(A.shape[:-1]):
+    if B.shape[(0 if B.ndim == 1 else -2) if left else -1] != A.shape[-1] and tuple(
+        B.shape
+    ) != tuple(A.shape[:-1]):
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
-            f"({A.shape[-2]}x{A.shape[-1]} and {'x'.join(map(str, B.shape[-2:]))})"
+            "linalg.solve: Incompatible shapes of A and B for the equation "
+            f"{'AX = B' if left else 'XA = B'} ({A.shape[-2]}x{A.shape[-1]} and "
+            f"{'x'.join(map(str, B.shape[-2:]))})"
         )
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
     if not left:
@@ -132,7 +140,10 @@ def solve(A, B, *, left=True, out=None):
 
 
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
-    """:func:`solve` for a triangular ``A``; the other triangle is not read.  Source: torch.linalg.solve_triangular."""
+    """:func:`solve` for a triangular ``A``; the other triangle is not read.
+
+    Source: torch.linalg.solve_triangular.
+    """
     triangle = A.triu() if upper else A.tril()
     if unitriangular:
         from minitorch.ops.creation import eye
@@ -152,7 +163,8 @@ _det.vjp(A=lambda g, A, out: _det_gradient(g, A, out))
 
 
 def _det_gradient(g, A, out):
-    # By Jacobi's formula, det(A) inv(A)^H; a singular matrix needs its cofactors, here from the SVD.
+    # By Jacobi's formula, det(A) inv(A)^H; a singular matrix needs its cofactors, here from the
+    # SVD.
     array = A._array if isinstance(A, Tensor) else A
     outer = spread(g * _conj(out), array.shape, (-2, -1), False)
     if np.all(np.linalg.cond(array) < 1 / np.finfo(array.dtype).eps):
@@ -174,7 +186,9 @@ def _products_of_others(s):
     from minitorch.ops.joining import cat, stack
 
     n = s.shape[-1]
-    parts = [prod(cat([s.narrow(-1, 0, i), s.narrow(-1, i + 1, n - i - 1)], -1), -1) for i in range(n)]
+    parts = [
+        prod(cat([s.narrow(-1, 0, i), s.narrow(-1, i + 1, n - i - 1)], -1), -1) for i in range(n)
+    ]
     return stack(parts, -1)
 
 
@@ -184,7 +198,13 @@ def det(A, *, out=None):
     return _det(A, out=out)
 
 
-@op(name="linalg_slogdet", public=False, method=False, outputs=("sign", "logabsdet"), node="LinalgSlogdetBackward0")
+@op(
+    name="linalg_slogdet",
+    public=False,
+    method=False,
+    outputs=("sign", "logabsdet"),
+    node="LinalgSlogdetBackward0",
+)
 def _slogdet(xp, A, /):
     """The sign and the logarithm of the size of the determinant."""
     _check_square("slogdet", A)
@@ -231,7 +251,8 @@ def _cholesky(xp, A, /):
         return xp.linalg.cholesky(A)
     except np.linalg.LinAlgError:
         raise LinAlgError(
-            "linalg.cholesky: The factorization could not be completed because the input is not positive-definite."
+            "linalg.cholesky: The factorization could not be completed because the input is not "
+            "positive-definite."
         ) from None
 
 
@@ -264,7 +285,8 @@ _cholesky.vjp(A=_cholesky_gradient)
 def cholesky(A, *, upper=False, out=None):
     """The triangle L with ``A = L L^H`` (or its adjoint with ``upper``).
 
-    Shape: (*, n, n) -> (*, n, n).  Raises RuntimeError unless positive definite.  Source: torch.linalg.cholesky.
+    Shape: (*, n, n) -> (*, n, n).  Raises RuntimeError unless positive definite.  Source:
+        torch.linalg.cholesky.
     """
     factor = _cholesky(A)
     factor = factor.mH if upper else factor
@@ -277,7 +299,8 @@ def _qr(xp, A, /, mode="reduced"):
     _check_matrix("qr", A)
     if mode not in ("reduced", "complete"):
         raise RuntimeError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), "
+            "'r', or 'complete'"
         )
     return tuple(xp.linalg.qr(A, mode))
 
@@ -295,7 +318,9 @@ def _qr_gradient(g, outs, A_shape, mode):
     q, r = outs
     m, n = A_shape[-2:]
     if mode == "complete" and m > n or m < n:
-        raise NotImplementedError("the gradient of qr needs mode='reduced' and at least as many rows as columns")
+        raise NotImplementedError(
+            "the gradient of qr needs mode='reduced' and at least as many rows as columns"
+        )
     of_q, of_r = g
     inside = 0
     if of_r is not None:
@@ -329,7 +354,13 @@ def qr(A, mode="reduced", *, out=None):
     return _qr(A, mode, out=out)
 
 
-@op(name="linalg_svd", public=False, method=False, outputs=("U", "S", "Vh"), node="LinalgSvdBackward0")
+@op(
+    name="linalg_svd",
+    public=False,
+    method=False,
+    outputs=("U", "S", "Vh"),
+    node="LinalgSvdBackward0",
+)
 def _svd(xp, A, /, full_matrices=True):
     """A = U diag(S) Vh."""
     _check_matrix("svd", A)
@@ -415,7 +446,10 @@ diagonal_of.vjp(input=lambda g: on_diagonal_of(g))
 
 
 def svd(A, full_matrices=True, *, driver=None, out=None):
-    """A = U diag(S) Vh, S falling.  Shape: (*, m, n) -> (*, m, k), (*, k), (*, k, n).  Source: torch.linalg.svd."""
+    """A = U diag(S) Vh, S falling.
+
+    Shape: (*, m, n) -> (*, m, k), (*, k), (*, k, n).  Source: torch.linalg.svd.
+    """
     return _svd(A, full_matrices, out=out)
 
 
@@ -431,7 +465,13 @@ def old_svd(input, some=True, compute_uv=True, *, out=None):
     return return_type("svd", ("U", "S", "V"))(u, s, vh.mH)
 
 
-@op(name="linalg_eigh", public=False, method=False, outputs=("eigenvalues", "eigenvectors"), node="LinalgEighBackward0")
+@op(
+    name="linalg_eigh",
+    public=False,
+    method=False,
+    outputs=("eigenvalues", "eigenvectors"),
+    node="LinalgEighBackward0",
+)
 def _eigh(xp, A, /, UPLO="L"):
     """A = Q diag(w) Q^H for Hermitian A."""
     _check_square("eigh", A)
@@ -456,7 +496,10 @@ _eigh.vjp(A=_eigh_gradient)
 
 
 def eigh(A, UPLO="L", *, out=None):
-    """(eigenvalues, eigenvectors) of Hermitian matrices, values rising.  Source: torch.linalg.eigh."""
+    """(eigenvalues, eigenvectors) of Hermitian matrices, values rising.
+
+    Source: torch.linalg.eigh.
+    """
     return _eigh(A, UPLO, out=out)
 
 
@@ -465,7 +508,13 @@ def eigvalsh(A, UPLO="L", *, out=None):
     return _eigh(A, UPLO).eigenvalues
 
 
-@op(name="linalg_eig", public=False, method=False, outputs=("eigenvalues", "eigenvectors"), differentiable=False)
+@op(
+    name="linalg_eig",
+    public=False,
+    method=False,
+    outputs=("eigenvalues", "eigenvectors"),
+    differentiable=False,
+)
 def _eig(xp, A, /):
     """A V = V diag(w), complex."""
     _check_square("eig", A)
@@ -475,9 +524,14 @@ def _eig(xp, A, /):
 
 
 def eig(A, *, out=None):
-    """(eigenvalues, eigenvectors), complex.  Raises NotImplementedError for gradients.  Source: torch.linalg.eig."""
+    """(eigenvalues, eigenvectors), complex.
+
+    Raises NotImplementedError for gradients.  Source: torch.linalg.eig.
+    """
     if A.requires_grad:
-        raise NotImplementedError("linalg.eig has no gradient here; eigh has, for Hermitian matrices")
+        raise NotImplementedError(
+            "linalg.eig has no gradient here; eigh has, for Hermitian matrices"
+        )
     return _eig(A, out=out)
 
 
@@ -496,7 +550,10 @@ def pinverse(input, rcond=1e-15):
 
 
 def pinv(A, *, atol=None, rtol=None, hermitian=False, out=None):
-    """The pseudo-inverse, from the SVD.  Shape: (*, m, n) -> (*, n, m).  Source: torch.linalg.pinv."""
+    """The pseudo-inverse, from the SVD.
+
+    Shape: (*, m, n) -> (*, n, m).  Source: torch.linalg.pinv.
+    """
     u, s, vh = _svd(A, False)
     limit = _cutoff(A, s, atol, rtol)
     inverse_s = masked_zero(1 / (s + (s <= limit)), s <= limit)
@@ -519,7 +576,10 @@ def matrix_rank(A, *, tol=None, atol=None, rtol=None, hermitian=False, out=None)
 
 @composite
 def matrix_power(A, n, *, out=None):
-    """The matrix to an integer power, negative ones of the inverse.  Source: torch.linalg.matrix_power."""
+    """The matrix to an integer power, negative ones of the inverse.
+
+    Source: torch.linalg.matrix_power.
+    """
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
         _check_square("matrix_power", A._array)
     if n < 0:
@@ -543,13 +603,16 @@ def multi_dot(tensors, *, out=None):
     """The product of several matrices, in the cheapest order.  Source: torch.linalg.multi_dot."""
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
-    sizes = [(t.shape[0] if t.ndim == 2 else 1) for t in tensors[:1]] + [t.shape[-1] for t in tensors]
+    sizes = [(t.shape[0] if t.ndim == 2 else 1) for t in tensors[:1]] + [
+        t.shape[-1] for t in tensors
+    ]
     best, cut = {}, {}
     for length in range(1, len(tensors) + 1):
         for i in range(len(tensors) - length + 1):
             j = i + length - 1
             choices = [
-                (best[i, k] + best[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+                (best[i, k] + best[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
+                for k in range(i, j)
             ]
             best[i, j], cut[i, j] = min(choices) if choices else (0, None)
 
@@ -560,7 +623,10 @@ def multi_dot(tensors, *, out=None):
 
 
 def lstsq(A, B, rcond=None, *, driver=None):
-    """X that minimises |A X - B|, with residuals, rank and singular values.  Source: torch.linalg.lstsq."""
+    """X that minimises |A X - B|, with residuals, rank and singular values.
+
+    Source: torch.linalg.lstsq.
+    """
     driver = driver or "gelsy"
     solution = matmul(pinv(A, rtol=rcond), B)
     rank = matrix_rank(A, rtol=rcond)

@@ -127,18 +127,20 @@ def _refuse_bools(input, other):
     masks = [_is_bool(operand) for operand in (input, other)]
     if builtins.all(masks):
         raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
+            "or `logical_xor()` operator instead."
         )
     if builtins.any(masks):
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use the `~` or `logical_not()` operator instead."
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead."
         )
 
 
 def _is_bool(operand):
-    return operand.dtype is dtypes.bool_ if isinstance(operand, Tensor) else isinstance(operand, bool)
+    return (
+        operand.dtype is dtypes.bool_ if isinstance(operand, Tensor) else isinstance(operand, bool)
+    )
 
 
 def _same_dtype(input, end, weight):
@@ -147,19 +149,25 @@ def _same_dtype(input, end, weight):
         raise NotImplementedError(f'"lerp_kernel" not implemented for {input.dtype}')
     for name, operand in (("end", end), ("weight", weight)):
         if isinstance(operand, Tensor) and operand.dtype is not input.dtype:
-            raise RuntimeError(f"expected dtype {input.dtype.name} for `{name}` but got dtype {operand.dtype.name}")
+            raise RuntimeError(
+                f"expected dtype {input.dtype.name} for `{name}` but got dtype {operand.dtype.name}"
+            )
 
 
 def _check_alpha(kind, alpha):
     """torch: the factor must not be of a wider kind than the tensors."""
     if kind in "biu" and isinstance(alpha, (float, complex)):
-        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
     if kind != "c" and isinstance(alpha, complex):
-        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+        raise RuntimeError(
+            "For non-complex input tensors, argument alpha must not be a complex number."
+        )
 
 
 def _numbered(name, both, first=None, second=None):
-    """torch numbers the nodes of its overloads: for two tensors, a number first, a number second."""
+    """torch numbers the nodes of its overloads: two tensors, a number first, one second."""
 
     def node(params, inputs):
         tensors = [isinstance(x, Tensor) for x in inputs]
@@ -179,7 +187,11 @@ def _refuse_complex(message, array):
 
 
 def _is_complex(value):
-    dtype = value._array.dtype if isinstance(value, Tensor) else getattr(value, "dtype", np.dtype(type(value)))
+    dtype = (
+        value._array.dtype
+        if isinstance(value, Tensor)
+        else getattr(value, "dtype", np.dtype(type(value)))
+    )
     return dtype.kind == "c"
 
 
@@ -198,7 +210,10 @@ def zero_of(xp, input, /):
 
 @op(public=False, method=False)
 def masked_zero(xp, input, mask, /):
-    """``input`` with zeros where ``mask``, whatever stood there (nan too).  Shape: broadcast to input's."""
+    """``input`` with zeros where ``mask``, whatever stood there (nan too).
+
+    Shape: broadcast to input's.
+    """
     return xp.where(mask, xp.zeros((), input.dtype), input)
 
 
@@ -206,7 +221,7 @@ masked_zero.vjp(input=lambda g, mask: masked_zero(g, mask))
 
 
 def _shared(g, lost, tied):
-    """The gradient of one of two candidates: none where it lost, half of a tie, else all (nan too)."""
+    """The gradient of one of two candidates: none where it lost, half of a tie, else all."""
     return masked_zero(g, lost) * (1 - 0.5 * tied)
 
 
@@ -226,9 +241,18 @@ def add(xp, input, other, /, *, alpha=1):
 add.vjp(input=lambda g: g, other=lambda g, alpha: g if alpha == 1 else alpha * g)
 
 
-@op(elementwise=True, aliases=("subtract",), numbers=("input", "other"), check=_refuse_bools, legacy="alpha")
+@op(
+    elementwise=True,
+    aliases=("subtract",),
+    numbers=("input", "other"),
+    check=_refuse_bools,
+    legacy="alpha",
+)
 def sub(xp, input, other, /, *, alpha=1):
-    """``input - alpha * other``.  Shape: broadcast.  Raises RuntimeError for bool.  Source: torch.sub."""
+    """``input - alpha * other``.
+
+    Shape: broadcast.  Raises RuntimeError for bool.  Source: torch.sub.
+    """
     _check_alpha(_kind(input, other), alpha)
     return input - (other if alpha == 1 else alpha * other)
 
@@ -236,7 +260,14 @@ def sub(xp, input, other, /, *, alpha=1):
 sub.vjp(input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else -alpha * g)
 
 
-@op(elementwise=True, inplace=False, method=False, numbers=("other",), check=_refuse_bools, node=_numbered("Rsub", both=0, second=1))
+@op(
+    elementwise=True,
+    inplace=False,
+    method=False,
+    numbers=("other",),
+    check=_refuse_bools,
+    node=_numbered("Rsub", both=0, second=1),
+)
 def rsub(xp, input, other, /, *, alpha=1):
     """``other - alpha * input``.  Shape: broadcast.  Source: torch.rsub."""
     _check_alpha(_kind(input, other), alpha)
@@ -257,7 +288,10 @@ mul.vjp(input=lambda g, other: g * _conj(other), other=lambda g, input: g * _con
 
 @op(elementwise=True, dtype="float", node="DivBackward0", numbers=("input", "other"))
 def true_divide(xp, input, other, /):
-    """``input / other``; integers give the default float dtype.  Shape: broadcast.  Source: torch.true_divide."""
+    """``input / other``; integers give the default float dtype.
+
+    Shape: broadcast.  Source: torch.true_divide.
+    """
     return input / other
 
 
@@ -283,7 +317,10 @@ div_trunc.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
 
 @op(elementwise=True, node="DivBackward2", numbers=("input", "other"), kinds="iuf")
 def floor_divide(xp, input, other, /):
-    """``floor(input / other)``, in the inputs' dtype.  Shape: broadcast.  Source: torch.floor_divide."""
+    """``floor(input / other)``, in the inputs' dtype.
+
+    Shape: broadcast.  Source: torch.floor_divide.
+    """
     if _kind(input, other) in "iu":
         _refuse_zero(xp, other)
     return xp.floor_divide(input, other)
@@ -301,7 +338,8 @@ def _div_in_place(self, other, *, rounding_mode=None):
 def div(input, other, *, rounding_mode: str | None = None, out=None):
     """``input / other``, exact, or rounded towards zero ("trunc") or down ("floor").
 
-    Shape: broadcast.  Raises RuntimeError for another rounding mode, and for an integer division by zero.
+    Shape: broadcast.  Raises RuntimeError for another rounding mode, and for an integer division by
+        zero.
     Source: torch.div.
     """
     return _division(rounding_mode)(input, other, out=out)
@@ -317,9 +355,17 @@ def _division(rounding_mode):
     return modes[rounding_mode]
 
 
-@op(elementwise=True, numbers=("input", "other"), kinds="iuf", node=_numbered("Remainder", both=1, second=0))
+@op(
+    elementwise=True,
+    numbers=("input", "other"),
+    kinds="iuf",
+    node=_numbered("Remainder", both=1, second=0),
+)
 def remainder(xp, input, other, /):
-    """The remainder with the sign of ``other``, as Python's ``%``.  Shape: broadcast.  Source: torch.remainder."""
+    """The remainder with the sign of ``other``, as Python's ``%``.
+
+    Shape: broadcast.  Source: torch.remainder.
+    """
     if _kind(input, other) in "iu":
         _refuse_zero(xp, other)
     return xp.remainder(input, other)
@@ -330,7 +376,10 @@ remainder.vjp(input=lambda g: g, other=lambda g, input, other: -g * floor_divide
 
 @op(elementwise=True, numbers=("other",), kinds="iuf", node=_numbered("Fmod", both=1, second=0))
 def fmod(xp, input, other, /):
-    """The remainder with the sign of ``input``, as C's fmod.  Shape: broadcast.  Source: torch.fmod."""
+    """The remainder with the sign of ``input``, as C's fmod.
+
+    Shape: broadcast.  Source: torch.fmod.
+    """
     if _kind(input, other) in "iu":
         _refuse_zero(xp, other)
     return xp.fmod(input, other)
@@ -339,7 +388,12 @@ def fmod(xp, input, other, /):
 fmod.vjp(input=lambda g: g, other=lambda g, input, other: -g * div_trunc(input, other))
 
 
-@op(elementwise=True, numbers=("input", "exponent"), kinds="iufc", node=_numbered("Pow", both=1, first=2, second=0))
+@op(
+    elementwise=True,
+    numbers=("input", "exponent"),
+    kinds="iufc",
+    node=_numbered("Pow", both=1, first=2, second=0),
+)
 def pow(xp, input, exponent, /):
     """``input ** exponent``.  Shape: broadcast.
 
@@ -370,7 +424,9 @@ def _pow_input_gradient(g, input, exponent):
 
 
 def _pow_exponent_gradient(g, input, exponent, out):
-    slope = out * (_log_of_number(input) if isinstance(input, (int, float, complex)) else log(input))
+    slope = out * (
+        _log_of_number(input) if isinstance(input, (int, float, complex)) else log(input)
+    )
     # torch: 0 to a power stays 0, so the gradient there is 0 and not nan.
     flat = (input == 0) if _is_complex(exponent) else (exponent >= 0) & (input == 0)
     return g * _conj(masked_zero(slope, flat))
@@ -387,15 +443,18 @@ def _float_power_in_place(self, exponent):
     result = float_power(self, exponent)
     if result.dtype is not self.dtype:
         raise RuntimeError(
-            f"the base given to float_power_ has dtype {self.dtype} but the operation's result requires dtype "
-            f"{result.dtype}"
+            f"the base given to float_power_ has dtype {self.dtype} but the operation's result "
+            f"requires dtype {result.dtype}"
         )
     return pow.op.call_inplace(self, _to_double(exponent))
 
 
 @composite(inplace=_float_power_in_place)
 def float_power(input, exponent, *, out=None):
-    """``input ** exponent`` in float64 (or complex128).  Shape: broadcast.  Source: torch.float_power."""
+    """``input ** exponent`` in float64 (or complex128).
+
+    Shape: broadcast.  Source: torch.float_power.
+    """
     return pow(_to_double(input), _to_double(exponent), out=out)
 
 
@@ -412,8 +471,8 @@ def neg(xp, input, /):
     """``-input``.  Shape: (*) -> (*).  Raises RuntimeError for bool.  Source: torch.neg."""
     if input.dtype.kind == "b":
         raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
-            "the `~` or `logical_not()` operator instead."
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
         )
     return -input
 
@@ -467,8 +526,8 @@ def addcdiv(xp, input, tensor1, tensor2, /, *, value=1):
     """``input + value * tensor1 / tensor2``.  Shape: broadcast.  Source: torch.addcdiv."""
     if _kind(tensor1, tensor2) in "iub":
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a "
-            "true division of tensor1 and tensor2."
+            "Integer division with addcdiv is no longer supported, and in a future release "
+            "addcdiv will perform a true division of tensor1 and tensor2."
         )
     return input + value * (tensor1 / tensor2)
 
@@ -480,7 +539,13 @@ addcdiv.vjp(
 )
 
 
-@op(elementwise=True, numbers=("weight",), kinds="fc", check=_same_dtype, node=lambda params, inputs: f"LerpBackward{int(isinstance(inputs[2], Tensor))}")
+@op(
+    elementwise=True,
+    numbers=("weight",),
+    kinds="fc",
+    check=_same_dtype,
+    node=lambda params, inputs: f"LerpBackward{int(isinstance(inputs[2], Tensor))}",
+)
 def lerp(xp, input, end, weight, /):
     """``input + weight * (end - input)``.  Shape: broadcast.  Source: torch.lerp."""
     # torch: from the nearer end, so that weight 1 gives exactly ``end``.
@@ -594,10 +659,19 @@ def logaddexp(xp, input, other, /):
     return xp.logaddexp(input, other)
 
 
-logaddexp.vjp(input=lambda g, input, out: g * exp(input - out), other=lambda g, other, out: g * exp(other - out))
+logaddexp.vjp(
+    input=lambda g, input, out: g * exp(input - out),
+    other=lambda g, other, out: g * exp(other - out),
+)
 
 
-@op(elementwise=True, dtype="float", numbers=("input", "other"), kinds="f", node=_numbered("Xlogy", both=0, first=1, second=2))
+@op(
+    elementwise=True,
+    dtype="float",
+    numbers=("input", "other"),
+    kinds="f",
+    node=_numbered("Xlogy", both=0, first=1, second=2),
+)
 def xlogy(xp, input, other, /):
     """``input * log(other)``, 0 where ``input`` is 0.  Shape: broadcast.  Source: torch.xlogy."""
     product = input * xp.log(xp.asarray(other, input.dtype))
@@ -677,7 +751,10 @@ atan.vjp(input=lambda g, input: g / _conj(1 + input * input))
 
 @op(elementwise=True, dtype="float", aliases=("arctan2",), kinds="f")
 def atan2(xp, input, other, /):
-    """The angle of the point (other, input), in radians.  Shape: broadcast.  Source: torch.atan2."""
+    """The angle of the point (other, input), in radians.
+
+    Shape: broadcast.  Source: torch.atan2.
+    """
     return xp.arctan2(input, other)
 
 
@@ -767,7 +844,9 @@ def hypot(xp, input, other, /):
     return xp.hypot(input, other)
 
 
-hypot.vjp(input=lambda g, input, out: g * (input / out), other=lambda g, other, out: g * (other / out))
+hypot.vjp(
+    input=lambda g, input, out: g * (input / out), other=lambda g, other, out: g * (other / out)
+)
 
 
 # --- rounding, signs, limits ----------------------------------------------------------------------
@@ -775,13 +854,19 @@ hypot.vjp(input=lambda g, input, out: g * (input / out), other=lambda g, other, 
 
 @op(elementwise=True, kinds="iuf")
 def floor(xp, input, /):
-    """The largest integer not above, in the input's dtype.  Shape: (*) -> (*).  Source: torch.floor."""
+    """The largest integer not above, in the input's dtype.
+
+    Shape: (*) -> (*).  Source: torch.floor.
+    """
     return input.copy() if input.dtype.kind in "iu" else xp.floor(input)
 
 
 @op(elementwise=True, kinds="iuf")
 def ceil(xp, input, /):
-    """The smallest integer not below, in the input's dtype.  Shape: (*) -> (*).  Source: torch.ceil."""
+    """The smallest integer not below, in the input's dtype.
+
+    Shape: (*) -> (*).  Source: torch.ceil.
+    """
     return input.copy() if input.dtype.kind in "iu" else xp.ceil(input)
 
 
@@ -791,9 +876,16 @@ def trunc(xp, input, /):
     return input.copy() if input.dtype.kind in "iu" else xp.trunc(input)
 
 
-@op(elementwise=True, kinds="iuf", node=lambda params: f"RoundBackward{int(params['decimals'] != 0)}")
+@op(
+    elementwise=True,
+    kinds="iuf",
+    node=lambda params: f"RoundBackward{int(params['decimals'] != 0)}",
+)
 def round(xp, input, /, *, decimals=0):
-    """To the nearest integer, ties to even; or to ``decimals`` places.  Shape: (*) -> (*).  Source: torch.round."""
+    """To the nearest integer, ties to even; or to ``decimals`` places.
+
+    Shape: (*) -> (*).  Source: torch.round.
+    """
     if input.dtype.kind in "iu":
         if decimals:
             raise NotImplementedError('"round_cpu" not implemented for integers with decimals')
@@ -831,7 +923,10 @@ sign.vjp(input=lambda g: zero_of(g))
 
 @op(elementwise=True)
 def sgn(xp, input, /):
-    """:func:`sign`; for complex numbers ``input / abs(input)``.  Shape: (*) -> (*).  Source: torch.sgn."""
+    """:func:`sign`; for complex numbers ``input / abs(input)``.
+
+    Shape: (*) -> (*).  Source: torch.sgn.
+    """
     if input.dtype.kind != "c":
         return sign.op.body(xp, input)
     size = xp.absolute(input)
@@ -851,13 +946,25 @@ def _sgn_gradient(g, input, out):
 
 @op(elementwise=True, dtype="bool", differentiable=False, kinds="biuf")
 def signbit(xp, input, /):
-    """Whether the sign bit is set, also of -0.0.  Shape: (*) -> (*) bool.  Source: torch.signbit."""
+    """Whether the sign bit is set, also of -0.0.
+
+    Shape: (*) -> (*) bool.  Source: torch.signbit.
+    """
     return xp.signbit(input) if input.dtype.kind in "fV" else input < 0
 
 
-@op(elementwise=True, dtype="float", numbers=("other",), kinds="f", node=_numbered("Copysign", both=0, second=1))
+@op(
+    elementwise=True,
+    dtype="float",
+    numbers=("other",),
+    kinds="f",
+    node=_numbered("Copysign", both=0, second=1),
+)
 def copysign(xp, input, other, /):
-    """The magnitude of ``input`` with the sign of ``other``.  Shape: broadcast.  Source: torch.copysign."""
+    """The magnitude of ``input`` with the sign of ``other``.
+
+    Shape: broadcast.  Source: torch.copysign.
+    """
     return xp.copysign(input, other)
 
 
@@ -903,7 +1010,9 @@ def _clamp_gradients(g, input, min, max):
 def clamp_numbers(xp, input, /, min=None, max=None):
     """``input`` limited to [min, max], by numbers.  Shape: (*) -> (*)."""
     if input.dtype.kind in "iu":  # torch: limits beyond the integer type wrap around
-        min, max = (None if limit is None else xp.asarray(limit).astype(input.dtype) for limit in (min, max))
+        min, max = (
+            None if limit is None else xp.asarray(limit).astype(input.dtype) for limit in (min, max)
+        )
     return xp.clip(input, min, max)
 
 
@@ -938,9 +1047,13 @@ def _clamping(input, min, max):
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     limits = [limit for limit in (min, max) if limit is not None]
     tensors = [limit for limit in limits if isinstance(limit, Tensor)]
-    if len(tensors) < len(limits) and (tensors or not builtins.all(isinstance(n, (int, float)) for n in limits)):
+    if len(tensors) < len(limits) and (
+        tensors or not builtins.all(isinstance(n, (int, float)) for n in limits)
+    ):
         kinds = ", ".join(type(limit).__name__ for limit in (min, max))
-        raise TypeError(f"clamp(): the limits must be two tensors or two numbers, but got ({kinds})")
+        raise TypeError(
+            f"clamp(): the limits must be two tensors or two numbers, but got ({kinds})"
+        )
     if tensors:
         return clamp_tensors, (min, max)
     if input.dtype.is_floating_point:
@@ -1014,37 +1127,82 @@ fmin.vjp(
 # --- comparison -----------------------------------------------------------------------------------
 
 
-@op(elementwise=True, dtype="bool", inplace=True, numbers=("other",), node=_numbered("Eq", both=1, second=0))
+@op(
+    elementwise=True,
+    dtype="bool",
+    inplace=True,
+    numbers=("other",),
+    node=_numbered("Eq", both=1, second=0),
+)
 def eq(xp, input, other, /):
     """Whether ``input == other``.  Shape: broadcast -> bool.  Source: torch.eq."""
     return xp.equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", inplace=True, aliases=("not_equal",), numbers=("other",), node=_numbered("Ne", both=1, second=0))
+@op(
+    elementwise=True,
+    dtype="bool",
+    inplace=True,
+    aliases=("not_equal",),
+    numbers=("other",),
+    node=_numbered("Ne", both=1, second=0),
+)
 def ne(xp, input, other, /):
     """Whether ``input != other``.  Shape: broadcast -> bool.  Source: torch.ne."""
     return xp.not_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", inplace=True, aliases=("less",), numbers=("other",), kinds="biuf", node=_numbered("Lt", both=1, second=0))
+@op(
+    elementwise=True,
+    dtype="bool",
+    inplace=True,
+    aliases=("less",),
+    numbers=("other",),
+    kinds="biuf",
+    node=_numbered("Lt", both=1, second=0),
+)
 def lt(xp, input, other, /):
     """Whether ``input < other``.  Shape: broadcast -> bool.  Source: torch.lt."""
     return xp.less(input, other)
 
 
-@op(elementwise=True, dtype="bool", inplace=True, aliases=("less_equal",), numbers=("other",), kinds="biuf", node=_numbered("Le", both=1, second=0))
+@op(
+    elementwise=True,
+    dtype="bool",
+    inplace=True,
+    aliases=("less_equal",),
+    numbers=("other",),
+    kinds="biuf",
+    node=_numbered("Le", both=1, second=0),
+)
 def le(xp, input, other, /):
     """Whether ``input <= other``.  Shape: broadcast -> bool.  Source: torch.le."""
     return xp.less_equal(input, other)
 
 
-@op(elementwise=True, dtype="bool", inplace=True, aliases=("greater",), numbers=("other",), kinds="biuf", node=_numbered("Gt", both=1, second=0))
+@op(
+    elementwise=True,
+    dtype="bool",
+    inplace=True,
+    aliases=("greater",),
+    numbers=("other",),
+    kinds="biuf",
+    node=_numbered("Gt", both=1, second=0),
+)
 def gt(xp, input, other, /):
     """Whether ``input > other``.  Shape: broadcast -> bool.  Source: torch.gt."""
     return xp.greater(input, other)
 
 
-@op(elementwise=True, dtype="bool", inplace=True, aliases=("greater_equal",), numbers=("other",), kinds="biuf", node=_numbered("Ge", both=1, second=0))
+@op(
+    elementwise=True,
+    dtype="bool",
+    inplace=True,
+    aliases=("greater_equal",),
+    numbers=("other",),
+    kinds="biuf",
+    node=_numbered("Ge", both=1, second=0),
+)
 def ge(xp, input, other, /):
     """Whether ``input >= other``.  Shape: broadcast -> bool.  Source: torch.ge."""
     return xp.greater_equal(input, other)
@@ -1057,9 +1215,14 @@ for _comparison in (eq, ne, lt, le, gt, ge):
 
 @composite
 def isclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False):
-    """Whether ``|input - other| <= atol + rtol * |other|``.  Shape: broadcast -> bool.  Source: torch.isclose."""
+    """Whether ``|input - other| <= atol + rtol * |other|``.
+
+    Shape: broadcast -> bool.  Source: torch.isclose.
+    """
     if input.dtype is not other.dtype:
-        raise RuntimeError(f"isclose(): expected tensors of one dtype, but got {input.dtype} and {other.dtype}")
+        raise RuntimeError(
+            f"isclose(): expected tensors of one dtype, but got {input.dtype} and {other.dtype}"
+        )
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if tolerance < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
@@ -1076,7 +1239,9 @@ def isclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: b
 
 
 @composite
-def allclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+def allclose(
+    input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
     """Whether all elements are close, see :func:`isclose`.  Source: torch.allclose."""
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
@@ -1128,13 +1293,21 @@ def isreal(xp, input, /):
 
 @op(elementwise=True)
 def nan_to_num(xp, input, /, nan=0.0, posinf=None, neginf=None):
-    """nan and infinities replaced (by the dtype's limits, where not given).  Source: torch.nan_to_num."""
+    """nan and infinities replaced (by the dtype's limits, where not given).
+
+    Source: torch.nan_to_num.
+    """
     if input.dtype.kind in "biu":
         return input.copy()
     largest = dtypes.finfo(dtypes.from_numpy(input.dtype)).max
     wide = input.astype("float32") if input.dtype.kind == "V" else input
-    limits = {"posinf": largest if posinf is None else posinf, "neginf": -largest if neginf is None else neginf}
-    return xp.nan_to_num(wide, nan=0.0 if nan is None else nan, **limits).astype(input.dtype, copy=False)
+    limits = {
+        "posinf": largest if posinf is None else posinf,
+        "neginf": -largest if neginf is None else neginf,
+    }
+    return xp.nan_to_num(wide, nan=0.0 if nan is None else nan, **limits).astype(
+        input.dtype, copy=False
+    )
 
 
 nan_to_num.vjp(input=lambda g, input: masked_zero(g, logical_not(isfinite(input))))
@@ -1251,7 +1424,10 @@ sigmoid.vjp(input=lambda g, out: g * _conj(out * (1 - out)))
 
 @op(elementwise=True, dtype="float", kinds="f")
 def logit(xp, input, /, eps=None):
-    """``log(input / (1 - input))``, with ``input`` limited to [eps, 1 - eps].  Source: torch.logit."""
+    """``log(input / (1 - input))``, with ``input`` limited to [eps, 1 - eps].
+
+    Source: torch.logit.
+    """
     if eps is not None:
         input = xp.clip(input, eps, 1 - eps)
     return xp.log(input / (1 - input))
@@ -1316,4 +1492,3 @@ def masked_one(xp, input, /):
 
 
 masked_one.vjp(input=lambda g, input: masked_zero(g, input == 0))
-

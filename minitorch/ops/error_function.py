@@ -1,7 +1,8 @@
 """erf, erfc and the inverse of erf on arrays: NumPy has none of them.
 
 Rational approximations of W. J. Cody, "Rational Chebyshev approximations for the error function",
-Math. Comp. 23 (1969), good to about 1e-16; the inverse starts from M. Giles, "Approximating the erfinv
+Math. Comp. 23 (1969), good to about 1e-16; the inverse starts from M. Giles, "Approximating the
+erfinv
 function" (2010), and is polished by Newton steps.
 """
 
@@ -13,8 +14,20 @@ __all__ = ["erf_values", "erfc_values", "erfinv_values"]
 
 # |x| <= 0.46875: erf(x) = x P(x^2) / Q(x^2), coefficients from the highest power down.
 _NEAR = (
-    (1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3),
-    (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3),
+    (
+        1.85777706184603153e-1,
+        3.16112374387056560e0,
+        1.13864154151050156e2,
+        3.77485237685302021e2,
+        3.20937758913846947e3,
+    ),
+    (
+        1.0,
+        2.36012909523441209e1,
+        2.44024637934444173e2,
+        1.28261652607737228e3,
+        2.84423683343917062e3,
+    ),
 )
 # 0.46875 <= x <= 4: erfc(x) = exp(-x^2) P(x) / Q(x).
 _MIDDLE = (
@@ -82,7 +95,8 @@ _SINGLE = (
 )
 #: Elements of a block.
 _BLOCK = 8192
-# The inverse, in w = -log(1 - x^2) shifted by 2.5 (w < 5), or sqrt(w) by 3; from the highest power down.
+# The inverse, in w = -log(1 - x^2) shifted by 2.5 (w < 5), or sqrt(w) by 3; from the highest power
+# down.
 _INVERSE_NEAR = (
     2.81022636e-08,
     3.43273939e-07,
@@ -140,7 +154,11 @@ def _erfc_positive(xp, x):
     tail = (1 / math.sqrt(math.pi) - inverse_square * _ratio(_FAR, inverse_square)) / far
     # exp(-x^2) in two factors: the square of a rounded x is exact, so no digits are lost far out.
     rounded = xp.trunc(x * 16) / 16
-    return xp.exp(-rounded * rounded) * xp.exp(-(x - rounded) * (x + rounded)) * xp.where(x <= 4, middle, tail)
+    return (
+        xp.exp(-rounded * rounded)
+        * xp.exp(-(x - rounded) * (x + rounded))
+        * xp.where(x <= 4, middle, tail)
+    )
 
 
 def erf_values(xp, array):

@@ -49,13 +49,16 @@ def _check_dtypes(*arrays):
         if array is not None and array.dtype != arrays[0].dtype:
             first, other = (dtypes.from_numpy(a.dtype) for a in (arrays[0], array))
             raise RuntimeError(
-                f"expected m1 and m2 to have the same dtype, but got: {first.cpp_name} != {other.cpp_name}"
+                f"expected m1 and m2 to have the same dtype, but got: {first.cpp_name} != "
+                f"{other.cpp_name}"
             )
 
 
 def _check_ndim(name, argument, array, ndim):
     if array.ndim != ndim:
-        raise RuntimeError(f"{name}: expected {argument} to be a {ndim}-D tensor, but got {array.ndim}-D")
+        raise RuntimeError(
+            f"{name}: expected {argument} to be a {ndim}-D tensor, but got {array.ndim}-D"
+        )
 
 
 def _multiply(xp, a, b):
@@ -67,7 +70,7 @@ def _multiply(xp, a, b):
 
 @op(public=False, method=False, view=True, node="TransposeBackward0")
 def matrix_t(xp, input, /):
-    """The last two dimensions swapped, conjugated where complex would need it: used by gradients."""
+    """The last two dimensions swapped: what gradients of products need."""
     return input.swapaxes(-1, -2)
 
 
@@ -99,7 +102,10 @@ mm.vjp(input=lambda g, mat2: mm(g, matrix_h(mat2)), mat2=lambda g, input: mm(mat
 
 @op
 def bmm(xp, input, mat2, /):
-    """The products of two batches of matrices.  Shape: (b, n, k), (b, k, m) -> (b, n, m).  Source: torch.bmm."""
+    """The products of two batches of matrices.
+
+    Shape: (b, n, k), (b, k, m) -> (b, n, m).  Source: torch.bmm.
+    """
     if input.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     if mat2.ndim != 3:
@@ -121,14 +127,21 @@ bmm.vjp(input=lambda g, mat2: bmm(g, matrix_h(mat2)), mat2=lambda g, input: bmm(
 def mv(xp, input, vec, /):
     """The product of a matrix and a vector.  Shape: (n, k), (k) -> (n).  Source: torch.mv."""
     if input.ndim != 2 or vec.ndim != 1:
-        raise RuntimeError(f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}")
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}"
+        )
     if input.shape[1] != vec.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({input.shape[0]}), mat "
+            f"({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
+        )
     _check_dtypes(input, vec)
     return _multiply(xp, input, vec)
 
 
-mv.vjp(input=lambda g, vec: outer_product(g, _conj(vec)), vec=lambda g, input: mv(matrix_h(input), g))
+mv.vjp(
+    input=lambda g, vec: outer_product(g, _conj(vec)), vec=lambda g, input: mv(matrix_h(input), g)
+)
 
 
 @op(public=False, method=False, node="MulBackward0")
@@ -137,7 +150,9 @@ def outer_product(xp, input, vec2, /):
     return xp.multiply.outer(input, vec2)
 
 
-outer_product.vjp(input=lambda g, vec2: mv(g, _conj(vec2)), vec2=lambda g, input: mv(matrix_t(g), _conj(input)))
+outer_product.vjp(
+    input=lambda g, vec2: mv(g, _conj(vec2)), vec2=lambda g, input: mv(matrix_t(g), _conj(input))
+)
 
 
 @op
@@ -147,13 +162,15 @@ def dot(xp, input, tensor, /):
         raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors")
     if input.shape != tensor.shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src [{tensor.shape[0]}] to have the "
-            f"same number of elements, but got {input.shape[0]} and {tensor.shape[0]} elements respectively"
+            f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
+            f"[{tensor.shape[0]}] to have the same number of elements, but got {input.shape[0]} "
+            f"and {tensor.shape[0]} elements respectively"
         )
     if input.dtype != tensor.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "
-            f"{dtypes.from_numpy(input.dtype).legacy_name} and {dtypes.from_numpy(tensor.dtype).legacy_name}"
+            f"{dtypes.from_numpy(input.dtype).legacy_name} and "
+            f"{dtypes.from_numpy(tensor.dtype).legacy_name}"
         )
     return xp.asarray(_multiply(xp, input, tensor))
 
@@ -169,7 +186,10 @@ def vdot(input, other, *, out=None):
 
 @op(public=False, method=False, node="UnsafeViewBackward0")
 def matmul_batched(xp, input, other, /):
-    """The matrix products over broadcast leading dimensions.  Shape: (*, n, k), (*, k, m) -> (*, n, m)."""
+    """The matrix products over broadcast leading dimensions.
+
+    Shape: (*, n, k), (*, k, m) -> (*, n, m).
+    """
     if other.ndim == 2 and input.flags.c_contiguous:
         # One large product instead of many small ones.
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
@@ -212,7 +232,8 @@ unflat_rows.vjp(input=lambda g: flat_rows(g))
 def matmul(input, other, *, out=None):
     """The product of matrices, vectors, or batches of matrices whose leading dimensions broadcast.
 
-    Shape: (k), (k) -> (); (n, k), (k) -> (n); (k), (k, m) -> (m); (*, n, k), (*, k, m) -> (*, n, m).
+    Shape: (k), (k) -> (); (n, k), (k) -> (n); (k), (k, m) -> (m); (*, n, k), (*, k, m) -> (*, n,
+        m).
     Raises RuntimeError for shapes or dtypes that do not fit.  Source: torch.matmul.
     """
     for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
@@ -226,7 +247,9 @@ def _matmul(input, other):
     if n == 2 and m == 2:
         return mm(input, other)
     if not n or not m:
-        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
+        )
     _check_dtypes(input._array, other._array)
     if n == 1 and m == 1:
         return dot(input, other)
@@ -246,18 +269,20 @@ def _checked_batched(input, other):
     for back in range(3, min(len(a), len(b)) + 1):
         if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
             raise RuntimeError(
-                f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at non-singleton "
-                f"dimension {max(len(a), len(b)) - back}"
+                f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) "
+                f"at non-singleton dimension {max(len(a), len(b)) - back}"
             )
     if a[-1] != b[-2]:
         if len(b) == 2:
             rows = math.prod(a[:-1])
-            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[1]})")
+            raise RuntimeError(
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[1]})"
+            )
         batch = np.broadcast_shapes(a[:-2], b[:-2])
         count = math.prod(batch)
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{count}, {a[-1]}] but got: "
-            f"[{count}, {b[-2]}]."
+            f"Expected size for first two dimensions of batch2 tensor to be: [{count}, {a[-1]}] "
+            f"but got: [{count}, {b[-2]}]."
         )
     return matmul_batched(input, other)
 
@@ -282,7 +307,8 @@ linear_rows.vjp(
 def linear(input, weight, bias=None):
     """``input @ weight.T + bias``.
 
-    Shape: (*, in_features), (out_features, in_features) or (in_features), (out_features) -> (*, out_features).
+    Shape: (*, in_features), (out_features, in_features) or (in_features), (out_features) -> (*,
+        out_features).
     Raises RuntimeError for shapes or dtypes that do not fit.  Source: torch.nn.functional.linear.
     """
     for position, (name, value) in enumerate((("input", input), ("weight", weight)), 1):
@@ -294,37 +320,43 @@ def linear(input, weight, bias=None):
         return result if bias is None else result + bias
     if x.shape[-1] != w.shape[1]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} and "
-            f"{w.shape[1]}x{w.shape[0]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} "
+            f"and {w.shape[1]}x{w.shape[0]})"
         )
     if bias is None:
         _check_dtypes(x, w)
     if x.dtype != w.dtype:
         raise RuntimeError(
-            f"mat1 and mat2 must have the same dtype, but got {input.dtype.legacy_name} and {weight.dtype.legacy_name}"
+            f"mat1 and mat2 must have the same dtype, but got {input.dtype.legacy_name} and "
+            f"{weight.dtype.legacy_name}"
         )
     if bias is not None and bias._array.shape not in ((w.shape[0],), (1,), ()):
         raise RuntimeError(
-            f"The expanded size of the tensor ({w.shape[0]}) must match the existing size ({bias._array.shape[0]}) at "
-            "non-singleton dimension 1."
+            f"The expanded size of the tensor ({w.shape[0]}) must match the existing size "
+            f"({bias._array.shape[0]}) at non-singleton dimension 1."
         )
     if x.ndim == 1:
         return linear_rows(input.unsqueeze(0), weight, bias, "ViewBackward0").squeeze(0)
     if x.ndim == 2:
         return linear_rows(input, weight, bias, "MmBackward0" if bias is None else "AddmmBackward0")
-    return linear_rows(input, weight, bias, "UnsafeViewBackward0" if bias is None else "ViewBackward0")
+    return linear_rows(
+        input, weight, bias, "UnsafeViewBackward0" if bias is None else "ViewBackward0"
+    )
 
 
 def bilinear(input1, input2, weight, bias=None):
     """``y_k = x1^T W_k x2 + b_k``.
 
     Shape: (*, I), (*, J), (K, I, J), (K) -> (*, K).
-    Raises RuntimeError for shapes and dtypes that do not fit.  Source: torch.nn.functional.bilinear.
+    Raises RuntimeError for shapes and dtypes that do not fit.  Source:
+    torch.nn.functional.bilinear.
     """
     _check_bilinear(input1, input2, weight, bias)
     outputs, first, second = weight.shape
     batch = input1.shape[:-1]
-    mapped = matmul(input1.reshape(-1, first), weight.permute(1, 0, 2).reshape(first, outputs * second))
+    mapped = matmul(
+        input1.reshape(-1, first), weight.permute(1, 0, 2).reshape(first, outputs * second)
+    )
     mapped = mapped.reshape(-1, outputs, second)  # x1^T W_k, for all k
     result = bmm(mapped, input2.reshape(-1, second, 1)).view(*batch, outputs)
     return result if bias is None else result + bias
@@ -332,52 +364,91 @@ def bilinear(input1, input2, weight, bias=None):
 
 def _check_bilinear(input1, input2, weight, bias):
     if input1.ndim != input2.ndim:
-        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}")
+        raise RuntimeError(
+            f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}"
+        )
     for dim, (one, other) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=True)):
         if one != other:
             raise RuntimeError(
-                f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and {other}"
+                f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and "
+                f"{other}"
             )
     for number, input in ((1, input1), (2, input2)):
         if input.shape[-1] != weight.shape[number]:
             raise RuntimeError(
-                f"bilinear(): input{number} size does not match weight size: got {input.shape[-1]} but expected "
-                f"{weight.shape[number]}"
+                f"bilinear(): input{number} size does not match weight size: got "
+                f"{input.shape[-1]} but expected {weight.shape[number]}"
             )
     if bias is not None and bias.shape[0] != weight.shape[0]:
         raise RuntimeError(
-            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected {weight.shape[0]}"
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
+            f"{weight.shape[0]}"
         )
 
 
-@composite(inplace=lambda self, mat1, mat2, *, beta=1, alpha=1: self.copy_(addmm(self, mat1, mat2, beta=beta, alpha=alpha)))
+@composite(
+    inplace=lambda self, mat1, mat2, *, beta=1, alpha=1: self.copy_(
+        addmm(self, mat1, mat2, beta=beta, alpha=alpha)
+    )
+)
 def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
-    """``beta * input + alpha * (mat1 @ mat2)``.  Shape: broadcast to (n, m).  Source: torch.addmm."""
+    """``beta * input + alpha * (mat1 @ mat2)``.
+
+    Shape: broadcast to (n, m).  Source: torch.addmm.
+    """
     return named(_scaled_sum(input, mm(mat1, mat2), beta, alpha, out), "AddmmBackward0")
 
 
-@composite(inplace=lambda self, mat, vec, *, beta=1, alpha=1: self.copy_(addmv(self, mat, vec, beta=beta, alpha=alpha)))
+@composite(
+    inplace=lambda self, mat, vec, *, beta=1, alpha=1: self.copy_(
+        addmv(self, mat, vec, beta=beta, alpha=alpha)
+    )
+)
 def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat @ vec)``.  Shape: broadcast to (n).  Source: torch.addmv."""
     return named(_scaled_sum(input, mv(mat, vec), beta, alpha, out), "AddmvBackward0")
 
 
-@composite(inplace=lambda self, vec1, vec2, *, beta=1, alpha=1: self.copy_(addr(self, vec1, vec2, beta=beta, alpha=alpha)))
+@composite(
+    inplace=lambda self, vec1, vec2, *, beta=1, alpha=1: self.copy_(
+        addr(self, vec1, vec2, beta=beta, alpha=alpha)
+    )
+)
 def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
-    """``beta * input + alpha * outer(vec1, vec2)``.  Shape: broadcast to (n, m).  Source: torch.addr."""
+    """``beta * input + alpha * outer(vec1, vec2)``.
+
+    Shape: broadcast to (n, m).  Source: torch.addr.
+    """
     return named(_scaled_sum(input, outer(vec1, vec2), beta, alpha, out), "AddrBackward0")
 
 
-@composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
+@composite(
+    inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(
+        baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)
+    )
+)
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
-    """``beta * input + alpha * bmm(batch1, batch2)``.  Shape: broadcast to (b, n, m).  Source: torch.baddbmm."""
+    """``beta * input + alpha * bmm(batch1, batch2)``.
+
+    Shape: broadcast to (b, n, m).  Source: torch.baddbmm.
+    """
     return named(_scaled_sum(input, bmm(batch1, batch2), beta, alpha, out), "BaddbmmBackward0")
 
 
-@composite(inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(addbmm(self, batch1, batch2, beta=beta, alpha=alpha)))
+@composite(
+    inplace=lambda self, batch1, batch2, *, beta=1, alpha=1: self.copy_(
+        addbmm(self, batch1, batch2, beta=beta, alpha=alpha)
+    )
+)
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
-    """``beta * input + alpha * sum(bmm(batch1, batch2))``.  Shape: broadcast to (n, m).  Source: torch.addbmm."""
-    return named(_scaled_sum(input, sum(bmm(batch1, batch2), 0, dtype=batch1.dtype), beta, alpha, out), "AddbmmBackward0")
+    """``beta * input + alpha * sum(bmm(batch1, batch2))``.
+
+    Shape: broadcast to (n, m).  Source: torch.addbmm.
+    """
+    return named(
+        _scaled_sum(input, sum(bmm(batch1, batch2), 0, dtype=batch1.dtype), beta, alpha, out),
+        "AddbmmBackward0",
+    )
 
 
 def _scaled_sum(input, product, beta, alpha, out):
@@ -392,8 +463,8 @@ def _scaled_sum(input, product, beta, alpha, out):
         result = add(product, input if beta == 1 else mul(input, beta))
     if result.shape != product.shape:
         raise RuntimeError(
-            f"The expanded size of the tensor must match: input {list(input.shape)} does not broadcast to "
-            f"{list(product.shape)}"
+            f"The expanded size of the tensor must match: input {list(input.shape)} does not "
+            f"broadcast to {list(product.shape)}"
         )
     return result if out is None else out.copy_(result)
 
@@ -410,7 +481,10 @@ def outer(input, vec2, *, out=None):
 
 @composite
 def inner(input, other, *, out=None):
-    """The dot products over the last dimension.  Shape: (*n, k), (*m, k) -> (*n, *m).  Source: torch.inner."""
+    """The dot products over the last dimension.
+
+    Shape: (*n, k), (*m, k) -> (*n, *m).  Source: torch.inner.
+    """
     if not input.ndim or not other.ndim:
         return mul(input, other)
     return tensordot(input, other, dims=([-1], [-1]))
@@ -429,14 +503,16 @@ def tensordot(a, b, dims=2, out=None):
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         over_a, over_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     else:
-        over_a, over_b = (list(reduced_dims(d, t.ndim, "tensordot")) for d, t in zip(dims, (a, b), strict=True))
+        over_a, over_b = (
+            list(reduced_dims(d, t.ndim, "tensordot")) for d, t in zip(dims, (a, b), strict=True)
+        )
     kept_a = [d for d in range(a.ndim) if d not in over_a]
     kept_b = [d for d in range(b.ndim) if d not in over_b]
     for d, e in zip(over_a, over_b, strict=True):
         if a.shape[d] != b.shape[e]:
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a.shape[d]} in dim {d} and second has "
-                f"size {b.shape[e]} in dim {e}"
+                f"contracted dimensions need to match, but first has size {a.shape[d]} in dim "
+                f"{d} and second has size {b.shape[e]} in dim {e}"
             )
     inner_size = math.prod(a.shape[d] for d in over_a)
     left = a.permute(*kept_a, *over_a).reshape(-1, inner_size) if a.ndim else a.reshape(1, 1)
@@ -470,9 +546,11 @@ def kron(input, other, *, out=None):
 def trace(xp, input, /):
     """The sum of the diagonal.  Shape: (n, m) -> ().  Source: torch.trace."""
     if input.ndim != 2:
-        raise RuntimeError("trace: expected a matrix, but got " f"{input.ndim}-D tensor")
+        raise RuntimeError(f"trace: expected a matrix, but got {input.ndim}-D tensor")
     total = xp.trace(input)
-    return xp.asarray(total, "int64") if input.dtype.kind in "biu" else xp.asarray(total, input.dtype)
+    return (
+        xp.asarray(total, "int64") if input.dtype.kind in "biu" else xp.asarray(total, input.dtype)
+    )
 
 
 trace.vjp(input=lambda g, input_shape: on_diagonal(g, input_shape))
@@ -480,7 +558,9 @@ trace.vjp(input=lambda g, input_shape: on_diagonal(g, input_shape))
 
 @op(public=False, method=False)
 def on_diagonal(xp, input, /, shape):
-    """Zeros of ``shape`` with the scalar ``input`` along the diagonal: the adjoint of :func:`trace`."""
+    """Zeros of ``shape`` with the scalar ``input`` along the diagonal: the adjoint of
+    :func:`trace`.
+    """
     return xp.eye(*shape, dtype=input.dtype) * input
 
 
@@ -489,7 +569,10 @@ on_diagonal.vjp(input=lambda g: trace(g))
 
 @composite
 def cross(input, other, dim=None, *, out=None):
-    """The cross product of 3-vectors along ``dim`` (default: the first of length 3).  Source: torch.cross."""
+    """The cross product of 3-vectors along ``dim`` (default: the first of length 3).
+
+    Source: torch.cross.
+    """
     if dim is None:
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
         if dim is None:
@@ -498,17 +581,23 @@ def cross(input, other, dim=None, *, out=None):
 
 
 def linalg_cross(input, other, *, dim=-1, out=None):
-    """The cross product of 3-vectors along ``dim``.  Shape: broadcast.  Source: torch.linalg.cross."""
+    """The cross product of 3-vectors along ``dim``.
+
+    Shape: broadcast.  Source: torch.linalg.cross.
+    """
     from minitorch.ops.joining import stack
 
     if input.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     if input.shape[dim] != 3 or other.shape[dim] != 3:
         raise RuntimeError(
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} "
+            f"and {other.shape[dim]}"
         )
     a, b = input.unbind(dim), other.unbind(dim)
-    result = stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim)
+    result = stack(
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim
+    )
     return result if out is None else out.copy_(result)
 
 
@@ -519,8 +608,10 @@ def linalg_cross(input, other, *, dim=-1, out=None):
 def einsum(equation: str, *operands):
     """The sum of products that ``equation`` (``"ij,jk->ik"``) describes.
 
-    Labels are letters, ``...`` stands for the leading dimensions, repeated labels take diagonals; also
-    ``einsum(tensor, [labels], ..., [labels])``.  Pairs are contracted from left to right by batched matrix
+    Labels are letters, ``...`` stands for the leading dimensions, repeated labels take diagonals;
+    also
+    ``einsum(tensor, [labels], ..., [labels])``.  Pairs are contracted from left to right by batched
+    matrix
     products.  Raises RuntimeError for an equation that does not fit.  Source: torch.einsum.
     """
     if not isinstance(equation, str):
@@ -528,7 +619,9 @@ def einsum(equation: str, *operands):
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
     inputs, output = _parse_equation(equation, operands)
-    terms = [_single_labels(tensor, labels) for tensor, labels in zip(operands, inputs, strict=True)]
+    terms = [
+        _single_labels(tensor, labels) for tensor, labels in zip(operands, inputs, strict=True)
+    ]
     while len(terms) > 1:
         (a, a_labels), (b, b_labels), *rest = terms
         needed = set(output).union(*(labels for _, labels in rest))
@@ -558,20 +651,25 @@ def _from_sublists(arguments):
 
 
 def _parse_equation(equation, operands):
-    """The labels of each operand and of the output, as lists; ``...`` becomes one label per dimension."""
+    """The labels of each operand and of the output, as lists; ``...`` becomes one label per
+    dimension.
+    """
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
         more = "more" if len(terms) < len(operands) else "fewer"
-        raise RuntimeError(f"einsum(): {more} operands were provided than specified in the equation")
+        raise RuntimeError(
+            f"einsum(): {more} operands were provided than specified in the equation"
+        )
     widest, inputs = 0, []
     for i, (term, tensor) in enumerate(zip(terms, operands, strict=True)):
         named = len(term.replace("...", ""))
         hidden = tensor.ndim - named if "..." in term else 0
         if named + hidden != tensor.ndim or hidden < 0:
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({named}) does not match the number of "
-                f"dimensions ({tensor.ndim}) for operand {i} and no ellipsis was given"
+                f"einsum(): the number of subscripts in the equation ({named}) does not match "
+                f"the number of dimensions ({tensor.ndim}) for operand {i} and no ellipsis was "
+                "given"
             )
         widest = max(widest, hidden)
         inputs.append((term, hidden))
@@ -591,10 +689,13 @@ def _parse_equation(equation, operands):
     for label in output:
         if not any(label in labels for labels in lists):
             raise RuntimeError(
-                f"einsum(): output subscript {label} does not appear in the equation for any input operand"
+                f"einsum(): output subscript {label} does not appear in the equation for any "
+                "input operand"
             )
         if output.count(label) > 1:
-            raise RuntimeError(f"einsum(): output subscript {label} appears more than once in the output")
+            raise RuntimeError(
+                f"einsum(): output subscript {label} appears more than once in the output"
+            )
     return lists, output
 
 
@@ -607,8 +708,8 @@ def _single_labels(tensor, labels):
             second = labels.index(label, first + 1)
             if tensor.shape[first] != tensor.shape[second]:
                 raise RuntimeError(
-                    f"einsum(): subscript {label} is repeated for operand but the sizes don't match, "
-                    f"{tensor.shape[second]} != {tensor.shape[first]}"
+                    f"einsum(): subscript {label} is repeated for operand but the sizes don't "
+                    f"match, {tensor.shape[second]} != {tensor.shape[first]}"
                 )
             tensor = tensor.diagonal(0, first, second)
             del labels[second], labels[first]
@@ -617,7 +718,7 @@ def _single_labels(tensor, labels):
 
 
 def _contract(a, a_labels, b, b_labels, needed):
-    """Two operands as one: labels that nothing else needs are summed over, by one batched product."""
+    """Two operands as one: labels that nothing else needs are summed, by a batched product."""
     a_only = [x for x in a_labels if x not in b_labels]
     b_only = [x for x in b_labels if x not in a_labels]
     for tensor, own in ((0, a_only), (1, b_only)):
@@ -631,11 +732,15 @@ def _contract(a, a_labels, b, b_labels, needed):
     rows = [x for x in a_labels if x not in b_labels]
     columns = [x for x in b_labels if x not in a_labels]
     shared = [x for x in a_labels if x in b_labels]
-    sizes_a, sizes_b = dict(zip(a_labels, a.shape, strict=True)), dict(zip(b_labels, b.shape, strict=True))
+    sizes_a, sizes_b = (
+        dict(zip(a_labels, a.shape, strict=True)),
+        dict(zip(b_labels, b.shape, strict=True)),
+    )
     for x in shared:
         if sizes_a[x] != sizes_b[x] and 1 not in (sizes_a[x], sizes_b[x]):
             raise RuntimeError(
-                f"einsum(): subscript {x} has size {sizes_b[x]} for operand 1 which does not broadcast with previously seen size {sizes_a[x]}"
+                f"einsum(): subscript {x} has size {sizes_b[x]} for operand 1 which does not "
+                f"broadcast with previously seen size {sizes_a[x]}"
             )
     size = {x: max(sizes_a.get(x, 1), sizes_b.get(x, 1)) for x in {*a_labels, *b_labels}}
     batch = [x for x in shared if x in needed]
@@ -651,7 +756,9 @@ def _contract(a, a_labels, b, b_labels, needed):
         tensor = tensor.expand([size[x] for x in order]) if order else tensor
         return tensor.reshape([math.prod(size[x] for x in group) for group in groups])
 
-    product = bmm(grouped(a, a_labels, batch, rows, inside), grouped(b, b_labels, batch, inside, columns))
+    product = bmm(
+        grouped(a, a_labels, batch, rows, inside), grouped(b, b_labels, batch, inside, columns)
+    )
     labels = [*batch, *rows, *columns]
     return product.reshape([size[x] for x in labels]), labels
 
@@ -717,17 +824,23 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
         x = x.to(dtype)
     if x.dtype.rank < 2:
         raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " f"{x.dtype.name.capitalize()}"
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{x.dtype.name.capitalize()}"
         )
     return vector_norm_op(x, float(ord), dim, keepdim, out=out)
 
 
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
-    """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.  Source: torch.linalg.matrix_norm."""
+    """The norm of matrices: "fro", "nuc", 1, -1, 2, -2, inf, -inf.
+
+    Source: torch.linalg.matrix_norm.
+    """
     if dtype is not None:
         A = A.to(dtype)
     if A.ndim < 2:
-        raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
+        raise RuntimeError(
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+        )
     rows, columns = reduced_dims(tuple(dim), A.ndim)
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim, out=out)
@@ -741,8 +854,14 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=No
         from minitorch.ops.decomposition import svdvals
 
         values = svdvals(A.movedim((rows, columns), (-2, -1)))
-        result = sum(values, -1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
-        return result.unsqueeze(min(rows, columns)).unsqueeze(max(rows, columns)) if keepdim else result
+        result = (
+            sum(values, -1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
+        )
+        return (
+            result.unsqueeze(min(rows, columns)).unsqueeze(max(rows, columns))
+            if keepdim
+            else result
+        )
     raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
 
 
@@ -755,7 +874,11 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, out=None, dtype=None):
         )
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype, out=out)
-    if isinstance(dim, int) or (dim is not None and len(dim) == 1) or (dim is None and A.ndim == 1 and not isinstance(ord, str)):
+    if (
+        isinstance(dim, int)
+        or (dim is not None and len(dim) == 1)
+        or (dim is None and A.ndim == 1 and not isinstance(ord, str))
+    ):
         return vector_norm(A, ord, dim, keepdim, dtype=dtype, out=out)
     return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype, out=out)
 
@@ -783,7 +906,10 @@ def dist(input, other, p=2):
 
 @composite(method=False)
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
-    """The ``p``-norm distances between rows.  Shape: (*, n, k), (*, m, k) -> (*, n, m).  Source: torch.cdist."""
+    """The ``p``-norm distances between rows.
+
+    Shape: (*, n, k), (*, m, k) -> (*, n, m).  Source: torch.cdist.
+    """
     for name, x in (("X1", x1), ("X2", x2)):
         if x.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
@@ -792,5 +918,3 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
             f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
         )
     return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
-
-

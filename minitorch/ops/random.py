@@ -796,8 +796,7 @@ def _check_permutation_dtype(n: int, dtype: dtypes.dtype) -> None:
         raise RuntimeError("n cannot be greater than 2049 for Half type.")
     elif dtype in (dtypes.float32, dtypes.float64) and n > (1 << _DIGITS[dtype.name]) + 1:
         raise RuntimeError(
-            f"n cannot be greater than 2^{_DIGITS[dtype.name]}+1 for "
-            f"{dtype.legacy_name} type."
+            f"n cannot be greater than 2^{_DIGITS[dtype.name]}+1 for {dtype.legacy_name} type."
         )
 
 
@@ -1109,8 +1108,7 @@ def _check_weights(
         raise RuntimeError(f"prob_dist must be 1 or 2 dim, but got {weights.ndim}")
     if not dtype.is_floating_point:
         raise RuntimeError(
-            "multinomial only supports floating-point dtypes for input, got: "
-            f"{dtype.legacy_name}"
+            f"multinomial only supports floating-point dtypes for input, got: {dtype.legacy_name}"
         )
     if num_samples <= 0:
         raise RuntimeError(f"cannot sample n_sample <= 0 samples, got {num_samples}")

@@ -51,9 +51,12 @@ __all__ = [
     "var_mean",
 ]
 
+
 def _numbered(name):
     """torch numbers the nodes of its overloads: 0 without ``dim``, 1 with it."""
-    return lambda params: f"{name}Backward{0 if params['dim'] is None and not params['keepdim'] else 1}"
+    return lambda params: (
+        f"{name}Backward{0 if params['dim'] is None and not params['keepdim'] else 1}"
+    )
 
 
 def _accumulator(dtype):
@@ -74,7 +77,7 @@ def _summands(input, dtype):
 
 @op(view=True, public=False, method=False, node="ExpandBackward0")
 def spread(xp, input, /, shape, dim, keepdim):
-    """``input`` repeated over the dimensions that a reduction removed from ``shape``: its adjoint."""
+    """``input`` repeated over the dimensions that a reduction took from ``shape``."""
     axes = reduced_dims(dim, len(shape))
     if not keepdim:
         input = input.reshape([1 if axis in axes else n for axis, n in enumerate(shape)])
@@ -98,7 +101,12 @@ def sum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     Shape: (*) -> (*) without ``dim``, or with length 1 there if ``keepdim``.  Source: torch.sum.
     """
     input = _summands(input, dtype)
-    total = xp.sum(input, reduced_dims(dim, input.ndim, "sum"), dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
+    total = xp.sum(
+        input,
+        reduced_dims(dim, input.ndim, "sum"),
+        dtype=_accumulator(input.dtype),
+        keepdims=bool(keepdim),
+    )
     return total.astype(input.dtype, copy=False)
 
 
@@ -116,7 +124,9 @@ def nansum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
 
 
 nansum.vjp(
-    input=lambda g, input, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim) * logical_not(isnan(input))
+    input=lambda g, input, input_shape, dim, keepdim: (
+        spread(g, input_shape, dim, keepdim) * logical_not(isnan(input))
+    )
 )
 
 
@@ -129,18 +139,22 @@ def mean(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     input = _as(input, dtype)
     if input.dtype.kind in "biu":
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {dtypes.from_numpy(input.dtype).legacy_name}"
+            "mean(): could not infer output dtype. Input dtype must be either a floating point "
+            f"or complex dtype. Got: {dtypes.from_numpy(input.dtype).legacy_name}"
         )
     axes = reduced_dims(dim, input.ndim, "mean")
     total = xp.sum(input, axes, dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
-    return (total / np.float64(_count(input.shape, dim)).astype(total.real.dtype)).astype(input.dtype, copy=False)
+    return (total / np.float64(_count(input.shape, dim)).astype(total.real.dtype)).astype(
+        input.dtype, copy=False
+    )
 
 
 mean.vjp(
-    input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim) / _count(input_shape, dim)
-    if _count(input_shape, dim)
-    else spread(g, input_shape, dim, keepdim)
+    input=lambda g, input_shape, dim, keepdim: (
+        spread(g, input_shape, dim, keepdim) / _count(input_shape, dim)
+        if _count(input_shape, dim)
+        else spread(g, input_shape, dim, keepdim)
+    )
 )
 
 
@@ -166,11 +180,15 @@ def prod(xp, input, /, dim=None, keepdim=False, *, dtype=None):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     input = _summands(input, dtype)
     axis = None if dim is None else reduced_dims(dim, input.ndim, "prod")
-    return xp.prod(input, axis, dtype=_accumulator(input.dtype), keepdims=bool(keepdim)).astype(input.dtype, copy=False)
+    return xp.prod(input, axis, dtype=_accumulator(input.dtype), keepdims=bool(keepdim)).astype(
+        input.dtype, copy=False
+    )
 
 
 prod.vjp(
-    input=lambda g, input, out, input_shape, dim, keepdim: _prod_gradient(g, input, out, input_shape, dim, keepdim)
+    input=lambda g, input, out, input_shape, dim, keepdim: _prod_gradient(
+        g, input, out, input_shape, dim, keepdim
+    )
 )
 
 
@@ -192,7 +210,10 @@ def _product_of_others(input, dim):
 
 @op(public=False, method=False)
 def without_own(xp, input, /):
-    """For each element the line that it stands in, with a 1 in its own place.  Shape: (..., n) -> (..., n, n)."""
+    """For each element the line that it stands in, with a 1 in its own place.
+
+    Shape: (..., n) -> (..., n, n).
+    """
     n = input.shape[-1]
     return xp.where(xp.eye(n, dtype=bool), xp.ones((), input.dtype), input[..., None, :])
 
@@ -225,7 +246,10 @@ insert_axis.vjp(input=lambda g, axis: sum(g, axis))
 
 @op(public=False, method=False)
 def put_last(xp, input, /, axes):
-    """``input`` with ``axes`` merged into one last dimension.  Shape: (...) -> (kept..., merged)."""
+    """``input`` with ``axes`` merged into one last dimension.
+
+    Shape: (...) -> (kept..., merged).
+    """
     kept = [axis for axis in range(input.ndim) if axis not in axes]
     moved = input.transpose(*kept, *axes)
     return xp.array(moved.reshape([input.shape[axis] for axis in kept] + [-1]))
@@ -251,7 +275,10 @@ take_back.vjp(input=lambda g, axes: put_last(g, axes))
 
 @op(inplace=True)
 def cumsum(xp, input, /, dim, *, dtype=None):
-    """The running sum along ``dim``; integers and bools give int64.  Shape: (*) -> (*).  Source: torch.cumsum."""
+    """The running sum along ``dim``; integers and bools give int64.
+
+    Shape: (*) -> (*).  Source: torch.cumsum.
+    """
     input = _summands(input, dtype)
     axis = wrap_dim(dim, input.ndim, "cumsum")
     if not input.ndim:
@@ -267,7 +294,9 @@ def reverse_cumsum(xp, input, /, dim):
     """The running sum along ``dim`` from the end: the adjoint of :func:`cumsum`."""
     if not input.ndim:
         return input.copy()
-    return xp.ascontiguousarray(xp.flip(xp.cumsum(xp.flip(input, dim), dim, dtype=input.dtype), dim))
+    return xp.ascontiguousarray(
+        xp.flip(xp.cumsum(xp.flip(input, dim), dim, dtype=input.dtype), dim)
+    )
 
 
 reverse_cumsum.vjp(input=lambda g, dim: cumsum(g, dim))
@@ -275,7 +304,10 @@ reverse_cumsum.vjp(input=lambda g, dim: cumsum(g, dim))
 
 @op(inplace=True)
 def cumprod(xp, input, /, dim, *, dtype=None):
-    """The running product along ``dim``; integers and bools give int64.  Shape: (*) -> (*).  Source: torch.cumprod."""
+    """The running product along ``dim``; integers and bools give int64.
+
+    Shape: (*) -> (*).  Source: torch.cumprod.
+    """
     input = _summands(input, dtype)
     axis = wrap_dim(dim, input.ndim, "cumprod")
     if not input.ndim:
@@ -292,7 +324,8 @@ def _cumprod_gradient(g, input, out, dim):
     shape = tuple(input.shape)
     if not shape:
         return g
-    # With zeros: d out[k] / d input[i], for k >= i, is the running product with a 1 in place of input[i].
+    # With zeros: d out[k] / d input[i], for k >= i, is the running product with a 1 in place of
+    # input[i].
     axes = reduced_dims(dim, len(shape))
     slopes = upper_triangle(cumprod(without_own(put_last(input, axes)), -1))
     return take_back(sum(insert_axis(put_last(g, axes), -2) * _conj(slopes), -1), axes, shape)
@@ -300,7 +333,10 @@ def _cumprod_gradient(g, input, out, dim):
 
 @op(kinds="f")
 def logcumsumexp(xp, input, /, dim):
-    """``log(cumsum(exp(input)))`` without overflow.  Shape: (*) -> (*).  Source: torch.logcumsumexp."""
+    """``log(cumsum(exp(input)))`` without overflow.
+
+    Shape: (*) -> (*).  Source: torch.logcumsumexp.
+    """
     if not input.ndim:
         return input.copy()
     return xp.logaddexp.accumulate(input, wrap_dim(dim, input.ndim, "logcumsumexp"))
@@ -312,7 +348,10 @@ logcumsumexp.vjp(input=lambda g, input, out, dim: exp(input) * reverse_cumsum(g 
 def _running_extreme(name, better):
     @op(name=name, outputs=("values", "indices"), kinds="biuf")
     def running(xp, input, /, dim):
-        """The running extreme along ``dim`` and where it stood.  Source: torch.cummax, torch.cummin."""
+        """The running extreme along ``dim`` and where it stood.
+
+        Source: torch.cummax, torch.cummin.
+        """
         axis = wrap_dim(dim, input.ndim)
         if not input.ndim:
             return input.copy(), xp.zeros((), "int64")
@@ -321,7 +360,11 @@ def _running_extreme(name, better):
         line[axis] = -1
         positions = xp.arange(input.shape[axis]).reshape(line)
         # torch: of equal elements the last one counts.
-        hits = xp.where((input == values) | (xp.isnan(input) if input.dtype.kind in "fV" else False), positions, 0)
+        hits = xp.where(
+            (input == values) | (xp.isnan(input) if input.dtype.kind in "fV" else False),
+            positions,
+            0,
+        )
         return values, xp.maximum.accumulate(hits, axis).astype("int64")
 
     running.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_shape, dim))
@@ -377,7 +420,9 @@ trapz = composite(trapezoid, name="trapz", method=False)
 
 @op(public=False, method=False)
 def pick(xp, input, indices, /, dim, keepdim):
-    """The elements of ``input`` at ``indices`` along ``dim``; ``indices`` as a reduction over it made them."""
+    """The elements of ``input`` at ``indices`` along ``dim``; ``indices`` as a reduction over it
+    made them.
+    """
     if not input.ndim:
         return input.copy()
     axis = wrap_dim(dim, input.ndim)
@@ -392,7 +437,9 @@ pick.vjp(input=lambda g, indices, input_shape, dim: unpick(g, indices, input_sha
 
 @op(public=False, method=False)
 def unpick(xp, input, indices, /, shape, dim):
-    """Zeros of ``shape`` with ``input`` added at ``indices`` along ``dim``: the adjoint of :func:`pick`."""
+    """Zeros of ``shape`` with ``input`` added at ``indices`` along ``dim``: the adjoint of
+    :func:`pick`.
+    """
     if not shape:
         return input.copy()
     axis = wrap_dim(dim, len(shape))
@@ -409,7 +456,9 @@ def unpick(xp, input, indices, /, shape, dim):
 
 
 unpick.vjp(
-    input=lambda g, input_shape, indices, dim: pick(g, indices, dim, len(input_shape) == len(g.shape))
+    input=lambda g, input_shape, indices, dim: pick(
+        g, indices, dim, len(input_shape) == len(g.shape)
+    )
 )
 
 
@@ -417,8 +466,8 @@ def check_not_empty(name, input, dim):
     if dim is None:
         if not input.size:
             raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction "
-                "dim with the 'dim' argument."
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                "Specify the reduction dim with the 'dim' argument."
             )
     else:
         for axis in (wrap_dim(d, input.ndim) for d in ((dim,) if isinstance(dim, int) else dim)):
@@ -427,10 +476,17 @@ def check_not_empty(name, input, dim):
 
 
 def _extreme(name, arg, reduce):
-    """The three ops behind ``max`` (or ``min``): over a dimension, over several, over everything."""
+    """The three ops behind ``max`` (or ``min``): over one dimension, over several, over all."""
     title = name.capitalize()
 
-    @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward0", kinds="biuf")
+    @op(
+        name=f"{name}_over_dim",
+        public=False,
+        method=False,
+        outputs=("values", "indices"),
+        node=f"{title}Backward0",
+        kinds="biuf",
+    )
     def over_dim(xp, input, /, dim, keepdim=False):
         """The extreme along one dimension and its index."""
         check_not_empty(name, input, dim)
@@ -448,12 +504,17 @@ def _extreme(name, arg, reduce):
 
     @op(name=f"a{name}", kinds="biuf")
     def over_dims(xp, input, /, dim=(), keepdim=False):
-        """The extreme over ``dim`` (all dimensions by default); ties share the gradient.  Source: torch.a{name}."""
+        """The extreme over ``dim`` (all dimensions by default); ties share the gradient.
+
+        Source: torch.a{name}.
+        """
         check_not_empty(f"a{name}", input, dim if isinstance(dim, int) or dim else None)
         return getattr(xp, reduce)(input, reduced_dims(dim, input.ndim), keepdims=bool(keepdim))
 
     over_dims.vjp(
-        input=lambda g, input, out, input_shape, dim, keepdim: tied_gradient(g, input, out, input_shape, dim, keepdim)
+        input=lambda g, input, out, input_shape, dim, keepdim: tied_gradient(
+            g, input, out, input_shape, dim, keepdim
+        )
     )
 
     @op(name=f"{name}_of_all", public=False, method=False, node=f"{title}Backward1", kinds="biuf")
@@ -462,7 +523,11 @@ def _extreme(name, arg, reduce):
         check_not_empty(name, input, None)
         return getattr(xp, reduce)(input)
 
-    of_all.vjp(input=lambda g, input, out, input_shape: tied_gradient(g, input, out, input_shape, None, False))
+    of_all.vjp(
+        input=lambda g, input, out, input_shape: tied_gradient(
+            g, input, out, input_shape, None, False
+        )
+    )
     return over_dim, over_dims, of_all
 
 
@@ -490,9 +555,11 @@ def _overloaded(name, over_dim, of_all, pairwise):
         return over_dim(input, dim, keepdim, out=out)
 
     extreme.__name__ = extreme.__qualname__ = name
-    extreme.__doc__ = f"""The {name}imum of all elements; of each line along ``dim``, as (values, indices); or of pairs.
+    extreme.__doc__ = f"""The {name}imum of all elements; of each line along ``dim``, as (values,
+    indices); or of pairs.
 
-    ``{name}(input)``, ``{name}(input, dim, keepdim=False)``, ``{name}(input, other)``.  Raises RuntimeError for an
+    ``{name}(input)``, ``{name}(input, dim, keepdim=False)``, ``{name}(input, other)``.  Raises
+    RuntimeError for an
     empty input, IndexError for an empty ``dim``.  Source: torch.{name}.
     """
     return composite(extreme, name=name)
@@ -513,9 +580,14 @@ max, min = _install_extremes()
 def _arg(name):
     @op(name=name, differentiable=False, kinds="iuf")
     def index(xp, input, /, dim=None, keepdim=False):
-        """The index of the (first) extreme along ``dim``, or of all.  Source: torch.argmax, torch.argmin."""
+        """The index of the (first) extreme along ``dim``, or of all.
+
+        Source: torch.argmax, torch.argmin.
+        """
         if dim is None and not input.size:
-            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
+            raise IndexError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+            )
         check_not_empty(name, input, dim)
         if dim is None:
             found = getattr(xp, name)(input)
@@ -547,8 +619,13 @@ def aminmax(input, *, dim: int | None = None, keepdim: bool = False):
 def _truth(name):
     @op(name=name, differentiable=False)
     def truth(xp, input, /, dim=None, keepdim=False):
-        """Whether all (any) elements are nonzero, over ``dim``; uint8 stays uint8.  Source: torch.all, torch.any."""
-        axes = reduced_dims(dim, input.ndim) if dim is None or isinstance(dim, int) or len(dim) else ()
+        """Whether all (any) elements are nonzero, over ``dim``; uint8 stays uint8.
+
+        Source: torch.all, torch.any.
+        """
+        axes = (
+            reduced_dims(dim, input.ndim) if dim is None or isinstance(dim, int) or len(dim) else ()
+        )
         result = getattr(xp, name)(input, axes, keepdims=bool(keepdim))
         return result.astype("uint8") if input.dtype == "uint8" else result
 
@@ -562,7 +639,9 @@ any = _truth("any")
 @op(differentiable=False)
 def count_nonzero(xp, input, /, dim=None):
     """The number of nonzero elements, over ``dim``.  Source: torch.count_nonzero."""
-    return xp.asarray(xp.count_nonzero(input, reduced_dims(dim, input.ndim, "count_nonzero")), "int64")
+    return xp.asarray(
+        xp.count_nonzero(input, reduced_dims(dim, input.ndim, "count_nonzero")), "int64"
+    )
 
 
 # --- spread ---------------------------------------------------------------------------------------
@@ -610,11 +689,15 @@ deviation.vjp(
 
 
 def _spread_arguments(name, input, dim, unbiased, keepdim, correction):
-    """torch's overloads: ``(input, unbiased)`` and ``(input, dim, unbiased, keepdim)`` beside ``correction``."""
+    """torch's overloads: ``(input, unbiased)`` and ``(input, dim, unbiased, keepdim)`` beside
+    ``correction``.
+    """
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if not input.dtype.rank >= 2:
-        raise RuntimeError(f"{name}: only support floating point and complex dtypes, but got {input.dtype}")
+        raise RuntimeError(
+            f"{name}: only support floating point and complex dtypes, but got {input.dtype}"
+        )
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     return dim, correction, keepdim
@@ -626,7 +709,9 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=N
 
     Shape: as :func:`sum`.  Source: torch.var.
     """
-    dim, correction, keepdim = _spread_arguments("std and var", input, dim, unbiased, keepdim, correction)
+    dim, correction, keepdim = _spread_arguments(
+        "std and var", input, dim, unbiased, keepdim, correction
+    )
     return variance(input, dim, correction, keepdim, out=out)
 
 
@@ -636,7 +721,9 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=N
 
     Shape: as :func:`sum`.  Source: torch.std.
     """
-    dim, correction, keepdim = _spread_arguments("std and var", input, dim, unbiased, keepdim, correction)
+    dim, correction, keepdim = _spread_arguments(
+        "std and var", input, dim, unbiased, keepdim, correction
+    )
     return deviation(input, dim, correction, keepdim, out=out)
 
 
@@ -661,9 +748,14 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
 
 @op
 def logsumexp(xp, input, /, dim, keepdim=False):
-    """``log(sum(exp(input)))`` over ``dim`` without overflow.  Shape: as :func:`sum`.  Source: torch.logsumexp."""
+    """``log(sum(exp(input)))`` over ``dim`` without overflow.
+
+    Shape: as :func:`sum`.  Source: torch.logsumexp.
+    """
     if dim is None:
-        raise TypeError("logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType")
+        raise TypeError(
+            "logsumexp(): argument 'dim' (position 2) must be tuple of ints, not NoneType"
+        )
     if input.dtype.kind in "biu":
         input = input.astype(dtypes.get_default_dtype().numpy)
     axes = reduced_dims(dim, input.ndim, "logsumexp")
@@ -672,12 +764,17 @@ def logsumexp(xp, input, /, dim, keepdim=False):
     top = xp.max(input, axes, keepdims=True)
     top = xp.where(xp.isfinite(top), top, xp.zeros((), input.dtype))
     total = xp.log(xp.sum(xp.exp(input - top), axes, keepdims=True)) + top
-    return total if keepdim else total.reshape([n for axis, n in enumerate(input.shape) if axis not in axes])
+    return (
+        total
+        if keepdim
+        else total.reshape([n for axis, n in enumerate(input.shape) if axis not in axes])
+    )
 
 
 logsumexp.vjp(
-    input=lambda g, input, out, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim)
-    * exp(input - spread(out, input_shape, dim, keepdim))
+    input=lambda g, input, out, input_shape, dim, keepdim: (
+        spread(g, input_shape, dim, keepdim) * exp(input - spread(out, input_shape, dim, keepdim))
+    )
 )
 
 
@@ -690,7 +787,9 @@ def _median(name, ignore_nan):
             lines = lines.astype("float32")  # bfloat16 does not sort nan last
         order = xp.argsort(lines, -1, kind="stable")
         n = lines.shape[-1]
-        missing = xp.isnan(lines).sum(-1) if lines.dtype.kind in "fV" else xp.zeros(lines.shape[:-1], int)
+        missing = (
+            xp.isnan(lines).sum(-1) if lines.dtype.kind in "fV" else xp.zeros(lines.shape[:-1], int)
+        )
         if ignore_nan:
             middle = xp.maximum((n - missing - 1) // 2, 0)
         else:
@@ -698,7 +797,14 @@ def _median(name, ignore_nan):
             middle = xp.where(missing > 0, n - missing, (n - 1) // 2)
         return xp.take_along_axis(order, xp.expand_dims(middle, -1), -1)[..., 0]
 
-    @op(name=f"{name}_over_dim", public=False, method=False, outputs=("values", "indices"), node=f"{title}Backward1", kinds="iuf")
+    @op(
+        name=f"{name}_over_dim",
+        public=False,
+        method=False,
+        outputs=("values", "indices"),
+        node=f"{title}Backward1",
+        kinds="iuf",
+    )
     def over_dim(xp, input, /, dim, keepdim=False):
         """The lower median along one dimension and its index."""
         check_not_empty(name, input, dim)
@@ -722,7 +828,11 @@ def _median(name, ignore_nan):
         flat = input.reshape(-1)
         return flat[places(xp, flat)]
 
-    of_all.vjp(input=lambda g, input, out, input_shape: tied_gradient(g, input, out, input_shape, None, False))
+    of_all.vjp(
+        input=lambda g, input, out, input_shape: tied_gradient(
+            g, input, out, input_shape, None, False
+        )
+    )
 
     def median(input, dim=None, keepdim=False, *, out=None):
         return of_all(input, out=out) if dim is None else over_dim(input, dim, keepdim, out=out)
@@ -752,10 +862,16 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
         raise RuntimeError("quantile() input tensor must be non-empty")
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise RuntimeError(
-            "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
-            f"{interpolation}"
+            "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, "
+            f"but got {interpolation}"
         )
-    lines = input.reshape(-1) if dim is None else input.movedim(dim, -1) if input.ndim else input.reshape(1)
+    lines = (
+        input.reshape(-1)
+        if dim is None
+        else input.movedim(dim, -1)
+        if input.ndim
+        else input.reshape(1)
+    )
     ordered = lines.sort(-1).values  # nan sorts last
     n = lines.shape[-1]
     count = logical_not(isnan(lines)).sum(-1) if ignore_nan else None
@@ -771,26 +887,42 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
             rank = rank.round()
         low, high = rank.floor().long(), rank.ceil().long()
         below, above = ordered.gather(-1, low), ordered.gather(-1, high)
-        weight = {"linear": rank - low, "lower": 0.0, "higher": 1.0, "midpoint": 0.5, "nearest": 0.0}[interpolation]
-        result = below.lerp(above, weight if isinstance(weight, Tensor) else Tensor([weight], dtype=input.dtype))
+        weight = {
+            "linear": rank - low,
+            "lower": 0.0,
+            "higher": 1.0,
+            "midpoint": 0.5,
+            "nearest": 0.0,
+        }[interpolation]
+        result = below.lerp(
+            above, weight if isinstance(weight, Tensor) else Tensor([weight], dtype=input.dtype)
+        )
         results.append(result.squeeze(-1))
     from minitorch.ops.joining import stack
 
     stacked = stack(results)
     if keepdim:
-        stacked = stacked.reshape((-1, *(1,) * input.ndim)) if dim is None else stacked.unsqueeze(dim % input.ndim + 1)
+        stacked = (
+            stacked.reshape((-1, *(1,) * input.ndim))
+            if dim is None
+            else stacked.unsqueeze(dim % input.ndim + 1)
+        )
     result = stacked if q.ndim else stacked[0]
     return result if out is None else _filled(out, result)
 
 
 @composite
-def quantile(input, q, dim: int | None = None, keepdim: bool = False, *, interpolation="linear", out=None):
+def quantile(
+    input, q, dim: int | None = None, keepdim: bool = False, *, interpolation="linear", out=None
+):
     """The ``q``-th quantiles along ``dim`` (or of all elements).  Source: torch.quantile."""
     return _quantile(input, q, dim, keepdim, interpolation, out, False)
 
 
 @composite
-def nanquantile(input, q, dim: int | None = None, keepdim: bool = False, *, interpolation="linear", out=None):
+def nanquantile(
+    input, q, dim: int | None = None, keepdim: bool = False, *, interpolation="linear", out=None
+):
     """The ``q``-th quantiles of what is not nan.  Source: torch.nanquantile."""
     return _quantile(input, q, dim, keepdim, interpolation, out, True)
 
@@ -815,7 +947,8 @@ def bincount(xp, input, weights=None, /, minlength=0):
 
 @op(differentiable=False, kinds="f")
 def histc(xp, input, /, bins=100, min=0, max=0):
-    """How many elements fall into each of ``bins`` equal bins in [min, max] (0, 0: the data's own range).
+    """How many elements fall into each of ``bins`` equal bins in [min, max] (0, 0: the data's own
+    range).
 
     Shape: (*) -> (bins).  Source: torch.histc.
     """
@@ -829,5 +962,3 @@ def histc(xp, input, /, bins=100, min=0, max=0):
     if low > high:
         raise RuntimeError("max must be larger than min")
     return xp.histogram(input, bins, (low, high))[0].astype(input.dtype)
-
-

@@ -25,7 +25,13 @@ def _order(xp, input, axis, descending):
     return input.shape[axis] - 1 - xp.flip(xp.argsort(backwards, axis, kind="stable"), axis)
 
 
-@op(name="sort_along", public=False, method=False, outputs=("values", "indices"), node="SortBackward0")
+@op(
+    name="sort_along",
+    public=False,
+    method=False,
+    outputs=("values", "indices"),
+    node="SortBackward0",
+)
 def _sort(xp, input, /, dim, descending):
     """The sorted elements along ``dim`` and where they stood."""
     axis = wrap_dim(dim, input.ndim)
@@ -43,7 +49,8 @@ _sort.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input
 def sort(input, dim: int = -1, descending: bool = False, stable: bool = False, *, out=None):
     """The elements in order along ``dim``, and where they stood: (values, indices).
 
-    nan counts as the largest.  The order is always stable.  Shape: (*) -> (*), (*).  Source: torch.sort.
+    nan counts as the largest.  The order is always stable.  Shape: (*) -> (*), (*).  Source:
+    torch.sort.
     """
     return _sort(input, dim, descending, out=out)
 
@@ -63,9 +70,11 @@ def msort(input, *, out=None):
 
 @op(outputs=("values", "indices"))
 def topk(xp, input, /, k, dim=-1, largest=True, sorted=True):
-    """The ``k`` largest (or smallest) elements along ``dim`` and where they stood: (values, indices).
+    """The ``k`` largest (or smallest) elements along ``dim`` and where they stood: (values,
+    indices).
 
-    Shape: (..., n, ...) -> (..., k, ...).  Raises RuntimeError for k out of range.  Source: torch.topk.
+    Shape: (..., n, ...) -> (..., k, ...).  Raises RuntimeError for k out of range.  Source:
+        torch.topk.
     """
     axis = wrap_dim(dim, input.ndim, "topk")
     if not 0 <= k <= (input.shape[axis] if input.ndim else 1):
@@ -87,7 +96,7 @@ def kthvalue(xp, input, /, k, dim=-1, keepdim=False):
     """
     axis = wrap_dim(dim, input.ndim, "kthvalue")
     if not 1 <= k <= (input.shape[axis] if input.ndim else 1):
-        raise RuntimeError("kthvalue(): selected number k out of range for dimension " f"{axis}")
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
     if not input.ndim:
         return input.copy(), xp.zeros((), "int64")
     order = xp.take(_order(xp, input, axis, False), xp.asarray([k - 1]), axis)
@@ -113,7 +122,9 @@ def mode(xp, input, /, dim=-1, keepdim=False):
     lines = xp.moveaxis(input, axis, -1)
     counts = (lines[..., :, None] == lines[..., None, :]).sum(-1)
     ordered = _order(xp, lines, lines.ndim - 1, False)
-    best = xp.take_along_axis(ordered, xp.take_along_axis(counts, ordered, -1).argmax(-1)[..., None], -1)
+    best = xp.take_along_axis(
+        ordered, xp.take_along_axis(counts, ordered, -1).argmax(-1)[..., None], -1
+    )
     values = xp.take_along_axis(lines, best, -1)
     last = lines.shape[-1] - 1 - (xp.flip(lines, -1) == values).argmax(-1)
     values, indices = values[..., 0], last.astype("int64")
@@ -126,10 +137,13 @@ mode.vjp(input=lambda g, indices, input_shape, dim: unpick(g[0], indices, input_
 
 
 @composite
-def unique(input, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None):
+def unique(
+    input, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None
+):
     """The distinct elements, in order; of slices along ``dim`` if given.
 
-    Returns the tensor, or a tuple with the place of each element among them and their counts, as asked for.
+    Returns the tensor, or a tuple with the place of each element among them and their counts, as
+    asked for.
     Not differentiable.  Source: torch.unique.
     """
     array = input._array
@@ -137,11 +151,15 @@ def unique(input, sorted: bool = True, return_inverse: bool = False, return_coun
         wide = unique(input.float(), sorted, return_inverse, return_counts, dim)
         return (wide[0].bfloat16(), *wide[1:]) if isinstance(wide, tuple) else wide.bfloat16()
     if dim is None:
-        values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, equal_nan=False)
+        values, inverse, counts = np.unique(
+            array, return_inverse=True, return_counts=True, equal_nan=False
+        )
         inverse = inverse.reshape(array.shape)
     else:
         axis = wrap_dim(dim, array.ndim, "unique")
-        values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=axis)
+        values, inverse, counts = np.unique(
+            array, return_inverse=True, return_counts=True, axis=axis
+        )
         inverse = inverse.reshape(-1)
     return _distinct(values, inverse, counts, return_inverse, return_counts)
 
@@ -153,14 +171,20 @@ def unique_consecutive(input, return_inverse: bool = False, return_counts: bool 
     Source: torch.unique_consecutive.
     """
     array = input._array
-    lines = array.reshape(-1) if dim is None else np.moveaxis(array, wrap_dim(dim, array.ndim, "unique_consecutive"), 0)
+    lines = (
+        array.reshape(-1)
+        if dim is None
+        else np.moveaxis(array, wrap_dim(dim, array.ndim, "unique_consecutive"), 0)
+    )
     flat = lines.reshape(len(lines), math.prod(lines.shape[1:]))
     starts = np.ones(len(lines), bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(1)
     places = np.flatnonzero(starts)
     values = lines[starts]
     if dim is not None:
-        values = np.ascontiguousarray(np.moveaxis(values, 0, wrap_dim(dim, array.ndim, "unique_consecutive")))
+        values = np.ascontiguousarray(
+            np.moveaxis(values, 0, wrap_dim(dim, array.ndim, "unique_consecutive"))
+        )
     inverse = np.cumsum(starts) - 1
     counts = np.diff(np.append(places, len(lines)))
     if dim is None:
@@ -175,5 +199,3 @@ def _distinct(values, inverse, counts, return_inverse, return_counts):
     if return_counts:
         results.append(wrap(counts.astype("int64")))
     return results[0] if len(results) == 1 else tuple(results)
-
-

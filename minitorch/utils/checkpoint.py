@@ -286,9 +286,7 @@ class _CheckpointNode(Node):
 
     __slots__ = ("again", "positions", "label", "saved", "trace", "debug", "used", "freed")
 
-    def __init__(
-        self, piece: _Piece, again: Callable[[], Any], check: bool, debug: bool
-    ) -> None:
+    def __init__(self, piece: _Piece, again: Callable[[], Any], check: bool, debug: bool) -> None:
         super().__init__(tuple(piece.outside), len(piece.outputs))
         self.again = again
         #: Which tensor of the result each output is.

@@ -11,14 +11,17 @@ class S:
     """One call ``function(*args, **kwargs)``; arrays in it (also inside lists) become tensors.
 
     Keywords that begin with an underscore are instructions to the tests:
-        _grad: False where gradients are not to be compared, or the positions of the args to differentiate.
+        _grad: False where gradients are not to be compared, or the positions of the args to
+            differentiate.
         _second: False where second gradients are not to be compared.
         _inplace: False where the in-place twin does not take this call.
         _tolerance: a relative tolerance, where float64 round-off is not enough.
         _why: the reason, required with any of these.
     """
 
-    def __init__(self, *args, _grad=True, _second=True, _inplace=True, _tolerance=None, _why="", **kwargs):
+    def __init__(
+        self, *args, _grad=True, _second=True, _inplace=True, _tolerance=None, _why="", **kwargs
+    ):
         exceptional = _grad is not True or not _second or not _inplace or _tolerance is not None
         assert _why or not exceptional, "say why this sample is an exception"
         self.args = args
