@@ -25,8 +25,8 @@ class device:
     """A device type with an optional index.
 
     ``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` (cuda) and ``device(other_device)``
-    all
-    work.  Raises RuntimeError for an unknown type or a malformed index.  Source: ``torch.device``.
+    all work.  Raises RuntimeError for an unknown type or a malformed index.  Source:
+    ``torch.device``.
     """
 
     __slots__ = ("type", "index")

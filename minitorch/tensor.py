@@ -33,8 +33,7 @@ class Tensor:
     """A multi-dimensional array that can record how it was computed.
 
     ``Tensor(2, 3)`` is uninitialised memory and ``Tensor([1, 2])`` holds floats, as in torch;
-    programs
-    make tensors with ``minitorch.tensor``, ``zeros`` and so on.  Source: ``torch.Tensor``.
+    programs make tensors with ``minitorch.tensor``, ``zeros`` and so on.  Source: ``torch.Tensor``.
     """
 
     __slots__ = (
@@ -447,8 +446,7 @@ class Tensor:
         """The elements as a NumPy array that shares memory with the tensor.
 
         ``force`` detaches and copies to the host where needed.  Raises RuntimeError for a tensor
-        that
-        requires grad, TypeError for bfloat16, which NumPy does not know.
+        that requires grad, TypeError for bfloat16, which NumPy does not know.
         """
         if force:
             return self._array

@@ -1,8 +1,8 @@
 """Reverse-mode automatic differentiation over a graph that is recorded while the program runs.
 
 ``Function``, ``gradcheck``, ``functional`` and ``Variable`` stand above the Tensor, while this
-package is
-imported below it: ``minitorch/__init__.py`` calls :func:`load_upper_layer` once the ops are there.
+package is imported below it: ``minitorch/__init__.py`` calls :func:`load_upper_layer` once the ops
+are there.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 A node's sequence number is larger than those of its inputs, so popping the largest from a heap is a
 reverse topological order: no recursion, no counting of dependencies.  Gradients travel as raw
-    arrays,
-or as tensors when the walk itself must be differentiable (``create_graph``).
+arrays, or as tensors when the walk itself must be differentiable (``create_graph``).
 """
 
 from __future__ import annotations
@@ -21,9 +20,8 @@ def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
     """Send the gradient of each root ``(node, index, gradient)`` through the graph.
 
     With ``targets=None`` the leaves accumulate into their ``.grad``.  Otherwise ``targets`` maps a
-    key
-    to an edge (node, index), only nodes on a path to a target run, no leaf accumulates, and what
-    arrived at the targets is returned by key.
+    key to an edge (node, index), only nodes on a path to a target run, no leaf accumulates, and
+    what arrived at the targets is returned by key.
     """
     wanted, needed = {}, None
     if targets is not None:

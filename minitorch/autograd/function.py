@@ -185,9 +185,8 @@ class Function:
     methods.
 
     ``forward(ctx, *args)`` computes (or ``forward(*args)`` with ``setup_context(ctx, inputs,
-    output)``),
-    ``backward(ctx, *grad_outputs)`` returns one gradient per argument, None where there is none.
-    ``apply`` runs it.  Source: ``torch.autograd.Function``.
+    output)``), ``backward(ctx, *grad_outputs)`` returns one gradient per argument, None where there
+    is none. ``apply`` runs it.  Source: ``torch.autograd.Function``.
 
     Example::
 

@@ -29,8 +29,7 @@ def backward(
         inputs: accumulate into these tensors only.
 
     Raises RuntimeError for a tensor without a graph, for a missing gradient of a tensor with
-    several
-    elements, for shapes that do not fit, and for a graph that was already freed.
+    several elements, for shapes that do not fit, and for a graph that was already freed.
     Source: ``torch.autograd.backward``.
     """
     if inputs is not None:

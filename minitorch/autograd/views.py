@@ -1,10 +1,9 @@
 """Writing in place through a view: how the graph of the base is mended, and the views' own edges.
 
 A view remembers its base (never itself a view) and the chain of view ops that leads from the base
-to
-it.  A write through the view gives the base a new node, ``CopySlices``; every view of that base
-then
-finds its version outdated and rebuilds its edge by replaying its chain, when somebody next asks.
+to it.  A write through the view gives the base a new node, ``CopySlices``; every view of that base
+then finds its version outdated and rebuilds its edge by replaying its chain, when somebody next
+asks.
 """
 
 from __future__ import annotations

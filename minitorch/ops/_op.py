@@ -98,8 +98,7 @@ def op(body=None, **traits):
         aliases: other public names.
         legacy: the number that torch's old order of arguments has second, ``x.add(alpha, other)``.
         node: the name of its node where torch's is not the op's, or a function of the metadata, or
-            of
-            the metadata and the inputs.
+            of the metadata and the inputs.
     """
     if body is None:
         return lambda body: Op(body, **traits).function
@@ -1015,8 +1014,7 @@ def gradient(function):
     """A gradient formula that may get its own kernel: ``@relu_backward.kernel("numpy")``.
 
     On raw arrays a backend's kernel runs in place of the formula; under ``create_graph`` the
-    formula's
-    own ops run, so every higher order is right without another line.
+    formula's own ops run, so every higher order is right without another line.
     """
     kernels = {}
 

@@ -365,8 +365,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over images.  ``padding``: int, tuple, "same" or "valid".
 
     Shape: (N, C, H, W) or (C, H, W), (O, C/groups, KH, KW), (O) -> (N, O, H_out, W_out).
-    Raises RuntimeError
-    for shapes that do not fit.  Source: F.conv2d.
+    Raises RuntimeError for shapes that do not fit.  Source: F.conv2d.
     """
     return _convolution(2, input, weight, bias, stride, padding, dilation, groups)
 

@@ -2,8 +2,7 @@
 
 Rational approximations of W. J. Cody, "Rational Chebyshev approximations for the error function",
 Math. Comp. 23 (1969), good to about 1e-16; the inverse starts from M. Giles, "Approximating the
-erfinv
-function" (2010), and is polished by Newton steps.
+erfinv function" (2010), and is polished by Newton steps.
 """
 
 from __future__ import annotations

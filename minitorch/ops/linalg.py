@@ -609,10 +609,9 @@ def einsum(equation: str, *operands):
     """The sum of products that ``equation`` (``"ij,jk->ik"``) describes.
 
     Labels are letters, ``...`` stands for the leading dimensions, repeated labels take diagonals;
-    also
-    ``einsum(tensor, [labels], ..., [labels])``.  Pairs are contracted from left to right by batched
-    matrix
-    products.  Raises RuntimeError for an equation that does not fit.  Source: torch.einsum.
+    also ``einsum(tensor, [labels], ..., [labels])``.  Pairs are contracted from left to right by
+    batched matrix products.  Raises RuntimeError for an equation that does not fit.  Source:
+    torch.einsum.
     """
     if not isinstance(equation, str):
         equation, operands = _from_sublists((equation, *operands))

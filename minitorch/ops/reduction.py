@@ -559,8 +559,7 @@ def _overloaded(name, over_dim, of_all, pairwise):
     indices); or of pairs.
 
     ``{name}(input)``, ``{name}(input, dim, keepdim=False)``, ``{name}(input, other)``.  Raises
-    RuntimeError for an
-    empty input, IndexError for an empty ``dim``.  Source: torch.{name}.
+    RuntimeError for an empty input, IndexError for an empty ``dim``.  Source: torch.{name}.
     """
     return composite(extreme, name=name)
 
