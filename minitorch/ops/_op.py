@@ -97,8 +97,8 @@ def op(body=None, **traits):
             ("nn.functional").
         aliases: other public names.
         legacy: the number that torch's old order of arguments has second, ``x.add(alpha, other)``.
-        node: the name of its node where torch's is not the op's, or a function of the metadata, or
-            of the metadata and the inputs.
+        node: the name of its node where torch's is not the op's, or a function of the metadata,
+            or of the metadata and the inputs.
     """
     if body is None:
         return lambda body: Op(body, **traits).function
@@ -355,19 +355,10 @@ class Op:
 
     def _single(self):
         """Ops of one tensor, such as views and reductions, whose arguments need no promotion."""
-        call, defaults, metadata, positional = (
-            self.call,
-            self.defaults,
-            self.metadata,
-            self.positional,
-        )
-        complete, varargs, view, differentiable = (
-            not self.required,
-            self.varargs,
-            self.view,
-            self.differentiable,
-        )
-        kinds = self.kinds
+        # Locals of the closure: reading them costs half of reading attributes.
+        call, defaults, metadata = self.call, self.defaults, self.metadata
+        positional, varargs, complete = self.positional, self.varargs, not self.required
+        view, differentiable, kinds = self.view, self.differentiable, self.kinds
 
         def function(*args, **kwargs):
             if not args or not isinstance(args[0], Tensor) or not kwargs.keys() <= metadata:
