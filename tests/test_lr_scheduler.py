@@ -87,6 +87,12 @@ CLOSED_FORMS = [
 STEPS = 61
 
 
+def test_every_scheduler_has_cases():
+    bases = {"LRScheduler", "_LRScheduler"}
+    apart = {"ReduceLROnPlateau"}  # steps by a metric: its own tests
+    assert set(mt.optim.lr_scheduler.__all__) - bases - apart == {case.split()[0] for case in CASES}
+
+
 @pytest.fixture
 def torch():
     return pytest.importorskip("torch")

@@ -64,6 +64,11 @@ EVERY_CASE = [
 ]
 EVERY_OPTIMIZER = list(CASES)
 
+
+def test_every_optimizer_has_cases():
+    assert set(mt.optim.__all__) - {"Optimizer", "lr_scheduler"} == set(CASES)
+
+
 SHAPES = [(3, 4), (4,), (), (2, 3, 5), (0, 3)]
 
 
