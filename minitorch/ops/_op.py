@@ -373,7 +373,7 @@ class Op:
                 return call(args, kwargs)
             params = defaults
             if len(args) > 1 or kwargs:
-                if len(args) > len(positional) + 1:
+                if len(args) > len(positional) + 1 or kwargs.keys() & positional[: len(args) - 1]:
                     return call(args, kwargs)
                 params = {**defaults, **dict(zip(positional, args[1:], strict=False)), **kwargs}
             if not complete and not params.keys() >= metadata:
@@ -516,6 +516,8 @@ class Op:
             if name not in self.metadata and name not in self.inputs:
                 name = _SYNONYMS.get(name, name)
             if name in self.metadata:
+                if name in self.positional[: len(extra)]:
+                    raise TypeError(f"{self.name}() got multiple values for argument '{name}'")
                 params[name] = value
             elif name in self.inputs and name not in given:
                 given[name] = value

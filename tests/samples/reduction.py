@@ -48,6 +48,7 @@ _over_dims = [
     Fails(_cube, (0, 0)),
     Fails(_cube, (0, -3)),
     Fails(_cube, 1.5),
+    Fails(_cube, 0, dim=1),
     Fails(_cube, "a"),
 ]
 _running = [
@@ -198,7 +199,7 @@ SAMPLES = {
         S(integers(0, 9, 3, dtype="int32")),
         S(_matrix, dtype=_long, _grad=False, _why="integers"),
     ],
-    "nansum": [*_over_dims[:-6], Fails(_complex), S(_holes), S(_holes, 1), S(_whole), S(_mask)],
+    "nansum": [*_over_dims[:-7], Fails(_complex), S(_holes), S(_holes, 1), S(_whole), S(_mask)],
     "mean": [
         *_over_dims,
         S(_whole, dtype=_double),
