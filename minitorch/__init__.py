@@ -17,6 +17,7 @@ from minitorch import (
     special,
     utils,
 )
+from minitorch.autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from minitorch.autograd.mode import (
     enable_grad,
     inference_mode,
@@ -899,6 +900,8 @@ __all__ = [
     "int64",
     "int8",
     "inverse",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_complex",
     "is_floating_point",
     "is_grad_enabled",

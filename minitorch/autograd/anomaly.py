@@ -7,7 +7,12 @@ import warnings
 
 from minitorch.backends import namespace
 
-__all__ = ["detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"]
+__all__ = [
+    "detect_anomaly",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "set_detect_anomaly",
+]
 
 
 class _State:
@@ -56,12 +61,12 @@ class detect_anomaly(set_detect_anomaly):
 
 
 def is_anomaly_enabled() -> bool:
-    """Whether anomaly mode is on."""
+    """Whether anomaly mode is on.  Source: torch.is_anomaly_enabled."""
     return state.enabled
 
 
 def is_anomaly_check_nan_enabled() -> bool:
-    """Whether anomaly mode checks gradients for nan."""
+    """Whether anomaly mode checks for nan.  Source: torch.is_anomaly_check_nan_enabled."""
     return state.check_nan
 
 

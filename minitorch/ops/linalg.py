@@ -54,13 +54,6 @@ def _check_dtypes(*arrays):
             )
 
 
-def _check_ndim(name, argument, array, ndim):
-    if array.ndim != ndim:
-        raise RuntimeError(
-            f"{name}: expected {argument} to be a {ndim}-D tensor, but got {array.ndim}-D"
-        )
-
-
 def _multiply(xp, a, b):
     """The matrix product; bool and half precision, which BLAS lacks, by way of wider types."""
     if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
