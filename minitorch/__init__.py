@@ -636,11 +636,17 @@ newaxis = None
 autograd.load_upper_layer()
 
 
+#: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
+_LAZY = {
+    "vision",
+}
+
+
 def __getattr__(name):
-    if name == "vision":  # loads Pillow-dependent code: on first use
+    if name in _LAZY:
         import importlib
 
-        return importlib.import_module("minitorch.vision")
+        return importlib.import_module(f"minitorch.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -35,14 +35,18 @@ LAYERS = [
     r"minitorch\.backends\.(numpy|cupy).*",
     r"minitorch\._surface",
     r"minitorch\.(autograd\.(function|functional|gradcheck|variable)|autograd|linalg|special|cuda)",
+    r"minitorch\.(amp|multiprocessing|distributed)(\..*)?",
     r"minitorch\.nn\.(parameter|functional|init)",
     r"minitorch\.nn\.(module|global_hooks|backward_hooks)",
     r"minitorch\.nn.*",
     r"minitorch\.optim.*",
+    r"minitorch\.(func|sparse|distributions|testing)(\..*)?",
     r"minitorch\.utils.*",
     r"minitorch\.(array_sharing|object_tree|safetensors|serialization)",
+    r"minitorch\.(jit|profiler|hub|accelerator|compiler)(\..*)?",
     r"minitorch\.vision.*",
     r"minitorch",
+    r"minitorch\.(compat.*|__main__)",
 ]
 
 
