@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.device import device as Device
+from minitorch.fused import fma32, fma64
 
 __all__ = [
     "Generator",
@@ -328,46 +329,6 @@ def fork_rng(
 # ---- arithmetic to the last bit ----------------------------------------------------------------
 
 
-def _fma32(a: np.ndarray, b: np.float32, c: np.float32) -> np.ndarray:
-    """``a * b + c`` in float32 with one rounding."""
-    product = np.multiply(a, b, dtype=np.float64)  # exact: 24 + 24 bits
-    addend = np.float64(c)
-    total = product + addend
-    # Rounding to float64 and then to float32 goes wrong only where the first lands exactly between
-    # two float32; there the sum's own rounding error says to which side it belongs.
-    between = np.flatnonzero((total.view(np.int64) & 0x1FFFFFFF) == 0x10000000)
-    if between.size:
-        s, p = total[between], product[between]
-        error = _sum_error(p, addend, s)
-        total[between] = np.where(error == 0, s, np.nextafter(s, np.copysign(np.inf, error)))
-    return total.astype(np.float32)
-
-
-def _fma64(a: np.ndarray, b: float, c: float) -> np.ndarray:
-    """``a * b + c`` in float64 with one rounding (Dekker's exact product, Knuth's exact sum)."""
-    product = a * b
-    total = product + c
-    if not (abs(b) < 2.0**900 and abs(c) < 2.0**900):
-        return total  # the exact parts would overflow
-    a_high, a_low = _split(a)
-    b_high, b_low = _split(b)
-    product_error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-    return total + (_sum_error(product, c, total) + product_error)
-
-
-def _split(a):
-    """``a`` as a sum of two numbers of 26 bits each."""
-    shifted = a * 134217729.0  # 2**27 + 1
-    high = shifted - (shifted - a)
-    return high, a - high
-
-
-def _sum_error(a, b, total):
-    """What rounding took from ``total = a + b``, exactly."""
-    b_seen = total - a
-    return (a - (total - b_seen)) + (b - b_seen)
-
-
 def _scale_and_shift(values: np.ndarray, mean: float, std: float) -> np.ndarray:
     """``fma(values, std, mean)`` in the precision of ``values``, which may be overwritten."""
     if mean == 0:
@@ -376,8 +337,8 @@ def _scale_and_shift(values: np.ndarray, mean: float, std: float) -> np.ndarray:
         values += values.dtype.type(0)  # as in the fma, -0 + 0 is +0
         return values
     if values.dtype == np.float32:
-        return _fma32(values, np.float32(std), np.float32(mean))
-    return _fma64(values, std, mean)
+        return fma32(values, np.float32(std), np.float32(mean))
+    return fma64(values, std, mean)
 
 
 def _libm(function: Callable[[float], float], values: np.ndarray) -> np.ndarray:
@@ -489,9 +450,9 @@ def fill_uniform(
             if span != 1:
                 work *= span
         elif wide:
-            work[...] = _fma64(work, float(span), float(start))
+            work[...] = fma64(work, float(span), float(start))
         else:
-            work[...] = _fma32(work, span, start)
+            work[...] = fma32(work, span, start)
         if work is not out:
             out[...] = work
         if work is not out or start != 0:
@@ -1016,7 +977,7 @@ def fill_cauchy(
     def transform(out: np.ndarray, u: np.ndarray) -> None:
         u -= 0.5
         u *= math.pi
-        _store_libm(out, "tan", u, lambda y: _fma64(y, sigma, median))
+        _store_libm(out, "tan", u, lambda y: fma64(y, sigma, median))
 
     _fill_from_uniforms53(array, generator, transform)
 

@@ -16,6 +16,7 @@ from minitorch.autograd.mode import mode
 from minitorch.backends import to_device
 from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
+from minitorch.fused import fma32, fma64
 from minitorch.memory_format import contiguous_format, empty_array, preserve_format, strided
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._dims import as_sizes
@@ -1037,11 +1038,13 @@ def _evenly(start, end, steps, element):
     exact = element if element.itemsize >= 4 and element.kind in "fc" else np.dtype(np.float32)
     low, high = exact.type(start), exact.type(end)
     step = (high - low) / exact.type(max(steps - 1, 1))
-    count = index.astype(exact)
-    values = np.where(
-        index < steps // 2, low + step * count, high - step * (exact.type(steps - 1) - count)
-    )
-    return values.astype(element)
+    down = steps - 1 - index
+    if exact.kind == "c":
+        rising, falling = low + step * index, high - step * down
+    else:
+        fma = fma32 if exact.itemsize == 4 else fma64
+        rising, falling = fma(index.astype(exact), step, low), fma(down.astype(exact), -step, high)
+    return np.where(index < steps // 2, rising, falling).astype(element)
 
 
 # --- complex numbers ------------------------------------------------------------------------------
