@@ -13,6 +13,12 @@ from minitorch.optim import optimizer as optimizer_module
 from minitorch.optim.optimizer import required
 
 CASES = {
+    "Adadelta": [
+        {},
+        {"lr": 0.5, "rho": 0.7, "eps": 1e-3},
+        {"weight_decay": 0.05, "maximize": True},
+        {"eps": 1e-2, "foreach": True},
+    ],
     "SGD": [
         {"lr": 0.1},
         {"lr": 0.1, "weight_decay": 0.05},
@@ -66,7 +72,9 @@ EVERY_OPTIMIZER = list(CASES)
 
 
 def test_every_optimizer_has_cases():
-    assert set(mt.optim.__all__) - {"Optimizer", "lr_scheduler"} == set(CASES)
+    # Other calls than step(): tests/test_lbfgs.py.
+    others = {"LBFGS", "Optimizer", "lr_scheduler"}
+    assert set(mt.optim.__all__) - others == set(CASES)
 
 
 SHAPES = [(3, 4), (4,), (), (2, 3, 5), (0, 3)]
@@ -278,6 +286,7 @@ def test_sixteen_bits_as_torch_up_to_rounding(torch, name, dtype, tolerance):
         ("AdamW", {}),
         ("RMSprop", {"momentum": 0.9}),
         ("Adagrad", {"lr_decay": 0.1}),
+        ("Adadelta", {"weight_decay": 0.01}),
     ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -384,6 +393,10 @@ ERRORS = {
     "rmsprop momentum": lambda lib, p: lib.optim.RMSprop([p], momentum=-1),
     "rmsprop decay": lambda lib, p: lib.optim.RMSprop([p], weight_decay=-1),
     "rmsprop rate": lambda lib, p: lib.optim.RMSprop([p], lr=float("nan")),
+    "adadelta rate": lambda lib, p: lib.optim.Adadelta([p], lr=-1),
+    "adadelta rho": lambda lib, p: lib.optim.Adadelta([p], rho=1.5),
+    "adadelta eps": lambda lib, p: lib.optim.Adadelta([p], eps=-1),
+    "adadelta decay": lambda lib, p: lib.optim.Adadelta([p], weight_decay=-1),
     "adagrad rate": lambda lib, p: lib.optim.Adagrad([p], lr=-1),
     "adagrad lr_decay": lambda lib, p: lib.optim.Adagrad([p], lr_decay=-1),
     "adagrad start": lambda lib, p: lib.optim.Adagrad([p], initial_accumulator_value=-1),
@@ -453,6 +466,7 @@ def test_old_state_dicts_are_completed_as_torch(torch):
         "Adam": {"betas": (0.9, 0.999)},
         "AdamW": {"betas": (0.9, 0.999)},
         "RMSprop": {"alpha": 0.9},
+        "Adadelta": {"rho": 0.9},
         "Adagrad": {"lr_decay": 0, "initial_accumulator_value": 0},
     }
     for name, options in more.items():
@@ -744,6 +758,21 @@ def test_rmsprop_formula():
         np.testing.assert_allclose(numpy_of(p), w, rtol=1e-13)
 
 
+def test_adadelta_formula():
+    w, v, u = np.array([1.0, -2.0]), 0, 0
+    p = mt.tensor(w, requires_grad=True)
+    optimizer = mt.optim.Adadelta([p], lr=0.5, rho=0.8, eps=1e-2, weight_decay=0.1)
+    for g in [np.array([0.5, 1.0]), np.array([-1.0, 2.0]), np.array([3.0, 0.0])]:
+        p.grad = mt.tensor(g)
+        optimizer.step()
+        g = g + 0.1 * w
+        v = 0.8 * v + 0.2 * g**2
+        d = np.sqrt(u + 1e-2) / np.sqrt(v + 1e-2) * g
+        u = 0.8 * u + 0.2 * d**2
+        w = w - 0.5 * d
+        np.testing.assert_allclose(numpy_of(p), w, rtol=1e-13)
+
+
 def test_adagrad_formula():
     w, s = np.array([1.0, -2.0]), 0.5
     p = mt.tensor(w, requires_grad=True)
@@ -765,6 +794,7 @@ def test_adagrad_formula():
         ("AdamW", {"lr": 0.1, "weight_decay": 0.0}),
         ("RMSprop", {"lr": 0.01}),
         ("Adagrad", {"lr": 1.0}),
+        ("Adadelta", {"lr": 10.0}),
     ],
 )
 def test_converges_on_a_quadratic(name, options):
