@@ -168,7 +168,9 @@ def test_complex_and_missing_gradients_as_torch(torch):
     for lib in (mt, torch):
         z = lib.tensor([1 + 2j, -1j], dtype=lib.complex128, requires_grad=True)
         unused = lib.ones(3, dtype=lib.float64, requires_grad=True)
-        optimizer = lib.optim.LBFGS([unused, z], lr=lib.tensor([0.5]), line_search_fn="strong_wolfe")
+        optimizer = lib.optim.LBFGS(
+            [unused, z], lr=lib.tensor([0.5]), line_search_fn="strong_wolfe"
+        )
 
         def closure(lib=lib, z=z, optimizer=optimizer):
             optimizer.zero_grad()
@@ -209,7 +211,12 @@ def test_errors_as_torch(torch, case):
 
 
 def test_finds_the_minimum_of_rosenbrocks_valley():
-    run = Run(mt, rosenbrock, {"line_search_fn": "strong_wolfe", "max_iter": 100}, start=(0, 1.0, 0.5, 2.0))
+    run = Run(
+        mt,
+        rosenbrock,
+        {"line_search_fn": "strong_wolfe", "max_iter": 100},
+        start=(0, 1.0, 0.5, 2.0),
+    )
     run.optimizer.step(run.closure)
     np.testing.assert_allclose(run.values(), 1, atol=1e-4)
     assert len(run.losses) < 120
