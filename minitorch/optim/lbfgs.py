@@ -28,8 +28,8 @@ _FLATTER = 0.9
 class LBFGS(Optimizer):
     """L-BFGS: Newton steps whose curvature is estimated from the last changes of the gradient.
 
-    With all parameters as one vector ``w``, its gradient ``g``, and of each iteration remembered the
-    step ``s`` and the change ``y`` of the gradient along it::
+    With all parameters as one vector ``w``, its gradient ``g``, and of each iteration remembered
+    the step ``s`` and the change ``y`` of the gradient along it::
 
         d = -H g          H: s y' r and r = 1 / (y' s) of each pair, applied newest first and back
         w = w + t d       t = lr, or what the line search finds
@@ -233,7 +233,7 @@ class _Memory:
         self.scale: float | Tensor = state.get("H_diag", 1)
 
     def remember(self, step: Tensor, change: Tensor) -> None:
-        """Add a pair, if the curvature along it is positive; the oldest goes when there is no room."""
+        """Add a pair, if the curvature along it is positive; a full memory drops its oldest."""
         curvature = change.dot(step)
         if not curvature > 1e-10:
             return
@@ -269,7 +269,7 @@ class _Memory:
 
 
 class _Point(NamedTuple):
-    """A point on the line: how far along, the loss there, its gradient, its slope along the line."""
+    """How far along the line; the loss there, its gradient, and the slope along the line."""
 
     t: float | Tensor
     loss: float
@@ -287,9 +287,9 @@ def _strong_wolfe(
 ) -> tuple[_Point, int]:
     """A point where the loss has fallen and flattened enough, and how many were evaluated.
 
-    First go on from `t` until the minimum must lie behind, then narrow the bracket around it. With
-    more than `limit` steps, or a bracket narrower than `tolerance` (`longest` is the largest element
-    of the direction), the best point so far has to do.
+    First go on from `t` until the minimum must lie behind, then narrow the bracket around it. After
+    `limit` steps, or with a bracket narrower than `tolerance` (`longest` is the largest element of
+    the direction), the best point so far has to do.
     """
 
     def too_high(point: _Point) -> Any:
