@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 import warnings
 
@@ -18,11 +19,23 @@ __all__ = [
 class _State:
     """The mode of the whole process, as in torch."""
 
-    __slots__ = ("enabled", "check_nan")
+    __slots__ = ("check_nan", "enabled", "hooks", "lock", "watched")
 
     def __init__(self):
         self.enabled = False
         self.check_nan = True
+        #: How many blocks of saved tensor hooks are open, in all threads.
+        self.hooks = 0
+        #: Whether whoever records a node has more to do than to record it: one flag for anomaly
+        #: mode and saved tensor hooks, since every recorded operation reads it.
+        self.watched = False
+        self.lock = threading.Lock()
+
+    def watch(self, hooks=0):
+        """Count ``hooks`` more (or less) blocks of hooks, and set ``watched`` anew."""
+        with self.lock:
+            self.hooks += hooks
+            self.watched = self.enabled or self.hooks > 0
 
 
 state = _State()
@@ -37,12 +50,14 @@ class set_detect_anomaly:
     def __init__(self, mode: bool, check_nan: bool = True):
         self.previous = state.enabled, state.check_nan
         state.enabled, state.check_nan = bool(mode), check_nan
+        state.watch()
 
     def __enter__(self):
         return None
 
     def __exit__(self, *exc_info):
         state.enabled, state.check_nan = self.previous
+        state.watch()
 
 
 class detect_anomaly(set_detect_anomaly):

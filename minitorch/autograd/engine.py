@@ -10,7 +10,8 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from minitorch.autograd import anomaly
-from minitorch.autograd.graph import AccumulateGrad, bridge
+from minitorch.autograd.bridge import bridge
+from minitorch.autograd.graph import AccumulateGrad, Walk
 from minitorch.autograd.mode import set_grad_enabled
 
 __all__ = ["run_backward"]
@@ -52,7 +53,7 @@ def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
     for node, index, gradient in roots:
         deliver((node, index), gradient)
 
-    with set_grad_enabled(create_graph):
+    with set_grad_enabled(create_graph), Walk(roots):
         while ready:
             node = heappop(ready)[1]
             g = pending.pop(node)

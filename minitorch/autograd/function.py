@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 
-from minitorch.autograd.graph import FREED_MESSAGE, Node, modified_in_place_error, next_sequence
+from minitorch.autograd import anomaly
+from minitorch.autograd.bridge import bridge
+from minitorch.autograd.graph import Node, modified_in_place_error, next_sequence
 from minitorch.autograd.mode import mode, no_grad, set_grad_enabled
+from minitorch.autograd.saved import FREED_MESSAGE, Packed, SavedTensor, pack_record
 from minitorch.autograd.views import check_writable, rebase
 from minitorch.ops._op import view_scatter
 from minitorch.tensor import Tensor, wrap
@@ -73,6 +76,18 @@ class FunctionNode(Node):
 
     saved_variables = saved_tensors
 
+    @property
+    def _raw_saved_tensors(self):
+        """What ``save_for_backward`` kept, as SavedTensors that take hooks."""
+        if self._freed:
+            raise RuntimeError(FREED_MESSAGE)
+        return tuple([SavedTensor(self, self._open, place) for place in range(len(self._saved))])
+
+    def _open(self):
+        """The saved records as a list that may be changed; None when they are freed."""
+        self._saved = list(self._saved)
+        return None if self._freed else self._saved
+
     def mark_dirty(self, *tensors):
         """Say that the forward wrote to these inputs in place."""
         self._dirty = tensors
@@ -96,9 +111,13 @@ class FunctionNode(Node):
             edge = place if place is not None else tensor._edge()
             leaf = tensor if place is None and tensor.is_leaf else None
             packed.append((tensor._array, tensor._counter, tensor._counter[0], edge, leaf))
+        if anomaly.state.watched:
+            packed = [pack_record(self, record) for record in packed]
         self._saved = tuple(packed)
 
     def _unpack(self, entry):
+        if type(entry) is Packed:
+            return entry.unpack(self)
         if type(entry) is not tuple:
             return entry
         array, counter, version, edge, leaf = entry
@@ -108,12 +127,7 @@ class FunctionNode(Node):
             raise modified_in_place_error(array, counter[0], version, edge)
         if leaf is not None and leaf._array is array:
             return leaf
-        tensor = wrap(array)
-        tensor._counter = counter
-        if edge is not None:
-            tensor._node, tensor._index = edge
-            tensor._requires_grad = True
-        return tensor
+        return bridge.restore(array, counter, edge)
 
     # --- the walk ---------------------------------------------------------------------------------
 

@@ -7,30 +7,42 @@ Nothing here knows the Tensor.  A tensor takes part by its array, its version co
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 
 from minitorch.autograd import anomaly
+from minitorch.autograd.bridge import bridge
+from minitorch.autograd.saved import (
+    FREED_MESSAGE,
+    allow_mutation_on_saved_tensors,
+    disable_saved_tensors_hooks,
+    save_on_cpu,
+    saved_tensors_hooks,
+)
 from minitorch.dtypes import from_numpy
 from minitorch.hooks import RemovableHandle
 
-__all__ = ["AccumulateGrad", "Node", "get_gradient_edge"]
+__all__ = [
+    "FREED_MESSAGE",
+    "AccumulateGrad",
+    "GradientEdge",
+    "MultiHandle",
+    "Node",
+    "Walk",
+    "allow_mutation_on_saved_tensors",
+    "bridge",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "increment_version",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
 
 #: Rises with every node, so inputs are always older than outputs.
 next_sequence = itertools.count().__next__
-
-
-class _Bridge:
-    """How a gradient meets user code (hooks, Functions); ``tensor.py`` fills this in."""
-
-    #: gradient (array or tensor) -> tensor
-    to_tensor: Any = None
-    #: gradient (array or tensor) -> array
-    to_array: Any = None
-
-
-bridge = _Bridge()
 
 
 class Node:
@@ -87,6 +99,9 @@ class Node:
             self.metadata_ = {}
         return self.metadata_
 
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
     def register_hook(self, hook) -> RemovableHandle:
         """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; it may return new
         grad_inputs.
@@ -134,9 +149,11 @@ class Node:
 class _Hooks:
     """The hooks of one node: on single outputs, before it, keeping outputs' gradients, after it."""
 
-    __slots__ = ("on_output", "pre", "retain", "post")
+    __slots__ = ("on_output", "pre", "retain", "post", "accumulated")
 
     def __init__(self):
+        #: Of a leaf's node: what runs between the accumulation and the hooks in ``post``.
+        self.accumulated = OrderedDict()
         self.on_output = {}
         self.pre = OrderedDict()
         self.retain = {}
@@ -207,23 +224,138 @@ class AccumulateGrad(Node):
             return
         leaf._accumulate_grad(g, create_graph, fresh)
         if self.hooks is not None:
-            for hook in tuple(self.hooks.post.values()):
+            for hook in tuple(self.hooks.accumulated.values()):
                 hook(leaf)
+            self.hooks.after([], g, 1, create_graph)
 
     def register_accumulated_hook(self, hook) -> RemovableHandle:
         """Call ``hook(leaf)`` after each accumulation."""
-        return _register(self._hooks().post, hook)
+        return _register(self._hooks().accumulated, hook)
 
 
-def get_gradient_edge(tensor) -> tuple:
-    """The (node, output index) that receives the gradient of ``tensor``."""
+class GradientEdge(NamedTuple):
+    """The place in the graph that takes a tensor's gradient.
+
+    ``grad`` and ``backward`` take it in the place of the tensor.  Source:
+    ``torch.autograd.graph.GradientEdge``.
+    """
+
+    node: Node
+    output_nr: int
+    #: What has to live for as long as the edge does: the leaf, which owns its node.
+    ownership_token: Any = None
+
+
+def get_gradient_edge(tensor) -> GradientEdge:
+    """The edge that receives the gradient of ``tensor``.
+
+    Raises RuntimeError if it requires none.  Source: torch.autograd.graph.get_gradient_edge.
+    """
     edge = tensor._edge()
     if edge is None:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require "
             "gradients"
         )
-    return edge
+    return GradientEdge(*edge, tensor if type(edge[0]) is AccumulateGrad else None)
+
+
+def increment_version(tensor) -> None:
+    """Count a write to ``tensor`` (or to each of several) that autograd could not see.
+
+    Source: torch.autograd.graph.increment_version.
+    """
+    for written in (tensor,) if hasattr(tensor, "_edge") else tensor:
+        written._counter[0] += 1
+
+
+class _Running(threading.local):
+    """The walks that run in one thread, innermost last."""
+
+    def __init__(self):
+        self.walks = []
+
+
+_running = _Running()
+
+
+class Walk:
+    """One run of the engine, while it lasts: hooks that belong together tell runs apart by it."""
+
+    __slots__ = ("roots",)
+
+    def __init__(self, roots):
+        self.roots = roots
+
+    def __enter__(self):
+        _running.walks.append(self)
+
+    def __exit__(self, *exc_info):
+        _running.walks.pop()
+
+    def reached(self):
+        """The nodes that this walk may run."""
+        stack = [node for node, _, _ in self.roots]
+        seen = set(stack)
+        while stack:
+            for edge in stack.pop().edges:
+                if edge is not None and edge[0] not in seen:
+                    seen.add(edge[0])
+                    stack.append(edge[0])
+        return seen
+
+
+def register_multi_grad_hook(tensors, fn, *, mode: str = "all") -> MultiHandle:
+    """Call ``fn`` once per backward, with the gradients of several tensors.
+
+    Args:
+        tensors: all of them must require grad.
+        fn: gets the list of gradients, None where there is none; in mode "any" the one gradient
+            that arrived first.
+        mode: "all" waits for every gradient that this backward computes; "any" for the first.
+
+    Raises ValueError for another mode, RuntimeError for a tensor that requires no grad.
+    Source: torch.autograd.graph.register_multi_grad_hook.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    tensors = tuple(tensors)
+    edges = [get_gradient_edge(tensor) for tensor in tensors]
+    state = threading.local()
+
+    def hook_of(index):
+        def arrived(gradient):
+            walk = _running.walks[-1]
+            if getattr(state, "walk", None) is not walk:
+                reached = walk.reached()
+                state.walk = walk
+                state.gradients = [None] * len(tensors)
+                state.missing = 1 if mode == "any" else sum(e.node in reached for e in edges)
+            state.gradients[index] = gradient
+            state.missing -= 1
+            if state.missing == 0:
+                fn(gradient if mode == "any" else state.gradients)
+
+        return arrived
+
+    return MultiHandle(
+        tuple(tensor.register_hook(hook_of(index)) for index, tensor in enumerate(tensors))
+    )
+
+
+class MultiHandle(RemovableHandle):
+    """The handle of a hook that is registered on several tensors; ``remove`` removes it from all.
+
+    Source: ``torch.autograd.graph._MultiHandle``.
+    """
+
+    def __init__(self, handles: tuple[RemovableHandle, ...]) -> None:
+        self.handles = handles
+
+    def remove(self) -> None:
+        """Take the hook away from every tensor."""
+        for handle in self.handles:
+            handle.remove()
 
 
 def modified_in_place_error(array, version, expected, source) -> RuntimeError:
@@ -236,11 +368,3 @@ def modified_in_place_error(array, version, expected, source) -> RuntimeError:
         f"version {expected} instead. Hint: enable anomaly detection to find the operation that "
         "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
     )
-
-
-FREED_MESSAGE = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they have already been freed). Saved intermediate values of the graph are freed when you call "
-    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through "
-    "the graph a second time or if you need to access saved tensors after calling backward."
-)

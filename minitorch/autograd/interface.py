@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from minitorch.autograd.engine import run_backward
-from minitorch.autograd.graph import Node, bridge
+from minitorch.autograd.bridge import bridge
+from minitorch.autograd.graph import AccumulateGrad, GradientEdge, Node
 from minitorch.backends import namespace
 from minitorch.size import Size
 
@@ -46,7 +47,14 @@ def backward(
     targets = {i: _target(tensor) for i, tensor in enumerate(inputs)}
     gradients = run_backward(roots, retain_graph, create_graph, targets)
     for i, tensor in enumerate(inputs):
-        if gradients.get(i) is not None:
+        node = targets[i][0]
+        if gradients.get(i) is None:
+            continue
+        if type(node) is AccumulateGrad:
+            node.accumulate(gradients[i], create_graph, False)
+        elif isinstance(tensor, GradientEdge):
+            raise RuntimeError("backward() takes edges of leaves only in `inputs`")
+        else:
             tensor._accumulate_grad(gradients[i], create_graph, False)
 
 
@@ -104,6 +112,8 @@ def grad(
 
 
 def _as_tuple(tensors):
+    if isinstance(tensors, GradientEdge):
+        return (tensors,)
     if isinstance(tensors, (tuple, list)):
         return tuple(tensors)
     if hasattr(tensors, "_edge"):
@@ -114,6 +124,8 @@ def _as_tuple(tensors):
 def _target(tensor):
     if isinstance(tensor, Node):
         return tensor, 0
+    if isinstance(tensor, GradientEdge):
+        return tensor[:2]
     edge = tensor._edge()
     if edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
@@ -130,6 +142,11 @@ def _roots(outputs, gradients, create_graph):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
     roots = []
     for i, (output, gradient) in enumerate(zip(outputs, gradients, strict=True)):
+        if isinstance(output, GradientEdge):
+            if gradient is None:
+                raise RuntimeError("a GradientEdge among the outputs needs its gradient given")
+            roots.append((*output[:2], gradient if create_graph else gradient._array))
+            continue
         edge = output._edge()
         if edge is None:
             raise RuntimeError(

@@ -30,8 +30,10 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd import anomaly
-from minitorch.autograd.graph import FREED_MESSAGE, Node, modified_in_place_error, next_sequence
+from minitorch.autograd.bridge import bridge
+from minitorch.autograd.graph import Node, modified_in_place_error, next_sequence
 from minitorch.autograd.mode import mode
+from minitorch.autograd.saved import FREED_MESSAGE, Packed, SavedTensor, pack_saved
 from minitorch.autograd.views import View, check_writable, rebase
 from minitorch.backends import inside_quiet_context, is_array, namespace
 from minitorch.dtypes import from_numpy as dtype_of
@@ -200,6 +202,21 @@ class Op:
         self._check_names(rule)
         self.joint_rule = rule
         return rule
+
+    @functools.cached_property
+    def saveable(self):
+        """The names of the inputs and outputs that some rule asks for."""
+        rules = [self.joint_rule] if self.joint_rule else self.rules.values()
+        return {name for rule in rules for name in _names_of(rule)[1:]} & {
+            *self.inputs,
+            *(self.outputs or ("out",)),
+        }
+
+    def saved_name(self, name):
+        """Our name of what torch's nodes call ``name``: "self", "result", ..."""
+        if name == "self" and "self" not in self.inputs:
+            return self.inputs[0]
+        return "out" if name == "result" and not self.outputs else name
 
     def _check_names(self, rule):
         known = {
@@ -662,8 +679,10 @@ class Op:
             out = outs[k]
             saved.append((out._array, out._counter, out._counter[0], k))
         node.saved = saved
-        if anomaly.state.enabled:
-            node.metadata["traceback_"] = anomaly.forward_stack()
+        if anomaly.state.watched:
+            if anomaly.state.enabled:
+                node.metadata["traceback_"] = anomaly.forward_stack()
+            pack_saved(node)
         return node
 
     def _node_type(self, name):
@@ -717,7 +736,7 @@ class Op:
 class _Plan:
     """For one set of inputs with edges: what is saved, and the rules ready to be called."""
 
-    __slots__ = ("saved", "saved_outs", "rules", "joint", "needs")
+    __slots__ = ("saved", "saved_outs", "rules", "joint", "needs", "places")
 
     def __init__(self, op, mask):
         count = mask.bit_length()
@@ -731,6 +750,9 @@ class _Plan:
         self.saved_outs = [k for k, name in enumerate(fields) if name in names or "outs" in names]
         self.joint = op.joint_rule is not None
         self.needs = mask
+        #: Where in ``node.saved`` an input or output stands, by its name.
+        self.places = {op.inputs[i]: k for k, i in enumerate(self.saved)}
+        self.places |= {fields[i]: len(self.saved) + k for k, i in enumerate(self.saved_outs)}
         places = {fields[i]: f"v[{len(self.saved) + k}]" for k, i in enumerate(self.saved_outs)}
         places["outs"] = f"v[{len(self.saved)}:]"
         places |= {op.inputs[i]: f"v[{k}]" for k, i in enumerate(self.saved)}
@@ -797,20 +819,44 @@ class OpNode(Node):
         if type(entry) is list:
             return [self._unpack(item, as_tensor) for item in entry]
         if type(entry) is not tuple:
+            if type(entry) is Packed:
+                tensor = entry.unpack(self)
+                return tensor if as_tensor else tensor._array
             return entry
         array, counter, version, edge = entry
         if type(edge) is int:
             edge = (self, edge)
         if counter[0] != version:
             raise modified_in_place_error(array, counter[0], version, edge)
-        if not as_tensor:
-            return array
-        tensor = wrap(array)
-        tensor._counter = counter
-        if edge is not None:
-            tensor._node, tensor._index = edge
-            tensor._requires_grad = True
-        return tensor
+        return bridge.restore(array, counter, edge) if as_tensor else array
+
+    def __getattr__(self, name):
+        """``_saved_<name>``: what was kept for backward of an input, of the result, or a setting.
+
+        ``_raw_saved_<name>`` is the same as a SavedTensor, on which hooks can be registered.
+        Asked for when nothing else has the name, so that it costs other attributes nothing.
+        """
+        kind, _, wanted = name.partition("saved_")
+        if kind not in ("_", "_raw_"):
+            raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
+        places = self.plan.places
+        wanted = self.op.saved_name(wanted)
+        if wanted not in places:
+            if kind == "_" and wanted in self.params:
+                return self.params[wanted]
+            if wanted not in self.op.saveable:
+                raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
+            places = {wanted: None}  # its gradient was not wanted, so it was not saved
+        place = places[wanted]
+        if kind == "_raw_":
+            return SavedTensor(self, lambda: self.saved, place)
+        if self.saved is None:
+            raise RuntimeError(FREED_MESSAGE)
+        value = None if place is None else self._unpack(self.saved[place], True)
+        if wanted == "other" and isinstance(value, NUMBERS):
+            # torch: the second operand of an operator is a tensor, also when it was a number.
+            value = wrap(np.asarray(value))
+        return value
 
     def release(self):
         # torch: a node that saved nothing can be walked again.

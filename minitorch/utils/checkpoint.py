@@ -36,6 +36,7 @@ from minitorch.autograd.graph import (
 )
 from minitorch.autograd.interface import backward
 from minitorch.autograd.mode import enable_grad, is_grad_enabled
+from minitorch.autograd.saved import suspended
 from minitorch.autograd.views import CopySlices
 from minitorch.nn.modules.container import Sequential
 from minitorch.tensor import Tensor
@@ -129,11 +130,11 @@ def checkpoint(
     for tensor in _tensors_in((args, kwargs)):
         tensor._edge()  # a view of something modified in place makes its new node now, not inside
     start = next_sequence()
-    with forward_context:
+    with forward_context, suspended():
         result = function(*args, **kwargs)
 
     def again() -> Any:
-        with _random_numbers_from(state), second_context, enable_grad():
+        with _random_numbers_from(state), second_context, suspended(), enable_grad():
             return function(*args, **kwargs)
 
     piece = _Piece(result, start)
