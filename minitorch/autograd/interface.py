@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from minitorch.autograd.engine import run_backward
 from minitorch.autograd.bridge import bridge
+from minitorch.autograd.engine import run_backward
 from minitorch.autograd.graph import AccumulateGrad, GradientEdge, Node
 from minitorch.backends import namespace
 from minitorch.size import Size

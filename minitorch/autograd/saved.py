@@ -127,7 +127,9 @@ class SavedTensor:
                 "Hint: only one pair of hooks is allowed at a time."
             )
         if type(record) is not tuple:
-            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor with value None is forbidden"
+            )
         records[self._place] = Packed(self._node, record, (pack_hook, unpack_hook))
 
 
