@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from minitorch.autograd import anomaly
 from minitorch.autograd.bridge import bridge
 from minitorch.autograd.saved import (
-    FREED_MESSAGE,
     allow_mutation_on_saved_tensors,
     disable_saved_tensors_hooks,
     save_on_cpu,
@@ -25,7 +24,6 @@ from minitorch.dtypes import from_numpy
 from minitorch.hooks import RemovableHandle
 
 __all__ = [
-    "FREED_MESSAGE",
     "AccumulateGrad",
     "GradientEdge",
     "MultiHandle",

@@ -28,7 +28,6 @@ from minitorch import random
 from minitorch.autograd.engine import run_backward
 from minitorch.autograd.function import Function, FunctionNode
 from minitorch.autograd.graph import (
-    FREED_MESSAGE,
     AccumulateGrad,
     Node,
     modified_in_place_error,
@@ -36,7 +35,7 @@ from minitorch.autograd.graph import (
 )
 from minitorch.autograd.interface import backward
 from minitorch.autograd.mode import enable_grad, is_grad_enabled
-from minitorch.autograd.saved import suspended
+from minitorch.autograd.saved import FREED_MESSAGE, suspended
 from minitorch.autograd.views import CopySlices
 from minitorch.nn.modules.container import Sequential
 from minitorch.tensor import Tensor
