@@ -629,8 +629,7 @@ from minitorch.random import default_generator
 from minitorch.serialization import load, save
 from minitorch.size import Size
 from minitorch.tensor import Tensor
-
-__version__ = "0.1.0"
+from minitorch.version import __version__
 
 newaxis = None
 autograd.load_upper_layer()

@@ -26,6 +26,7 @@ MODULES = {
 
 #: Each layer may import what stands above it, and its own members.
 LAYERS = [
+    r"minitorch\.(version|torch_version)",
     r"minitorch\.(dtypes|device|fused|hooks|size|return_types|memory_format)",
     r"minitorch\.(backends(\.cudnn|\.mps)?|storage)",
     r"minitorch\.autograd\.(mode|anomaly|bridge|saved|graph|engine|views|interface)",
