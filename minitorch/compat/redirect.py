@@ -14,7 +14,7 @@ import os
 import sys
 import types
 
-__all__ = ["TORCHVISION_VERSION", "TORCH_VERSION", "Redirector", "explain", "target_of"]
+__all__ = ["Redirector", "TORCHVISION_VERSION", "TORCH_VERSION", "explain", "target_of"]
 
 #: What programs read as ``torch.__version__``: the PyTorch whose behaviour this follows.
 TORCH_VERSION = "2.13.0+cpu"
