@@ -782,6 +782,7 @@ class OpNode(Node):
 
     fresh_results = True
     op: Op
+    metas: tuple
 
     @property
     def shapes(self):
