@@ -346,6 +346,7 @@ from minitorch.ops.gathering import (
     take,
     take_along_dim,
 )
+from minitorch.ops.grid_sampling import affine_grid_generator, grid_sampler
 from minitorch.ops.indexing import (
     index_put,
     select_scatter,
@@ -682,6 +683,7 @@ __all__ = [
     "addmv_",
     "addr",
     "adjoint",
+    "affine_grid_generator",
     "all",
     "allclose",
     "alpha_dropout",
@@ -878,6 +880,7 @@ __all__ = [
     "get_rng_state",
     "greater",
     "greater_equal",
+    "grid_sampler",
     "group_norm",
     "gt",
     "half",

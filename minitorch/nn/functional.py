@@ -41,6 +41,7 @@ from minitorch.ops.dropout import (
 )
 from minitorch.ops.elementwise import sigmoid, tanh
 from minitorch.ops.embedding import embedding, one_hot
+from minitorch.ops.grid_sampling import affine_grid, grid_sample
 from minitorch.ops.linalg import bilinear, linear
 from minitorch.ops.loss import (
     binary_cross_entropy,
@@ -101,6 +102,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -131,6 +133,7 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
