@@ -284,6 +284,5 @@ def _check(input, grid, mode):
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     if not input.is_floating_point():
         raise NotImplementedError(
-            f'"grid_sampler_{input.ndim - 2}d_cpu" not implemented for '
-            f"{input.dtype.legacy_name!r}"
+            f'"grid_sampler_{input.ndim - 2}d_cpu" not implemented for {input.dtype.legacy_name!r}'
         )
