@@ -1,10 +1,11 @@
 """Pillow, imported on first use: only pictures need it, not the arrays and tensors made of them."""
 
+import os
 import sys
 from types import ModuleType
 from typing import Any
 
-__all__ = ["is_pil_image", "pillow_image"]
+__all__ = ["is_pil_image", "open_image", "pillow_image"]
 
 
 def pillow_image() -> ModuleType:
@@ -14,6 +15,14 @@ def pillow_image() -> ModuleType:
     except ImportError:
         raise ImportError("pictures need the package Pillow: pip install Pillow") from None
     return Image
+
+
+def open_image(path: str | os.PathLike[str]) -> Any:
+    """The Pillow image in a file, read to its end: the file is closed again."""
+    with open(path, "rb") as file:
+        image = pillow_image().open(file)
+        image.load()
+    return image
 
 
 def is_pil_image(value: Any) -> bool:

@@ -5,15 +5,16 @@ for the element type (8: unsigned bytes), one for the number of dimensions, four
 Source: torchvision.datasets.mnist.
 """
 
-import contextlib
 import gzip
-import hashlib
 import http.client
 import io
+import lzma
 import math
 import os
+import shutil
+import string
 import struct
-import urllib.request
+import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
@@ -21,19 +22,38 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.dtypes import get_default_dtype, int64, uint8
+from minitorch.dtypes import int64, uint8
 from minitorch.tensor import Tensor, wrap
 from minitorch.utils.data.dataset import row_numbers
 from minitorch.vision._pillow import pillow_image
+from minitorch.vision.datasets._batching import batch_transform
+from minitorch.vision.datasets.utils import (
+    download_and_extract_archive,
+    download_url,
+    fetch,
+    list_files,
+    verify_str_arg,
+)
 from minitorch.vision.datasets.vision import VisionDataset
-from minitorch.vision.transforms import Compose, Normalize, ToTensor
 
-__all__ = ["FashionMNIST", "KMNIST", "MNIST", "read_image_file", "read_label_file"]
+__all__ = [
+    "EMNIST",
+    "FashionMNIST",
+    "KMNIST",
+    "MNIST",
+    "QMNIST",
+    "read_image_file",
+    "read_label_file",
+    "read_sn3_pascalvincent_tensor",
+]
 
 #: The third byte of an IDX file whose elements are unsigned bytes.
 _UNSIGNED_BYTES = 8
-#: How long a mirror may stay silent, in seconds.
-_TIMEOUT = 30
+#: The element types that the third byte can mean.
+_ELEMENTS = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_NAMES = {_UNSIGNED_BYTES: "unsigned bytes", 12: "integers"}
+#: What opens a packed file, by its ending.
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 #: How much of a file is read at once, in bytes.
 _PIECE = 1 << 20
 
@@ -108,30 +128,30 @@ class MNIST(VisionDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         pixels, target = self.data[index], int(self.targets[index])
-        picture = pillow_image().fromarray(pixels.numpy())
-        if self.transform is not None:
-            picture = self.transform(picture)
-        if self.target_transform is not None:
-            target = self.target_transform(target)
-        return picture, target
+        return self._transformed(pillow_image().fromarray(pixels.numpy()), target)
 
     def __len__(self) -> int:
         return len(self.data)
 
     def _gather(self, indices: Sequence[Any]) -> list[Tensor] | None:
-        apply = _batch_transform(self.transform)
+        apply = batch_transform(self.transform)
         rows = row_numbers(indices)
         if apply is None or rows is None or self.target_transform is not None:
             return None
         # Programs may have put something else in their place.
         if not isinstance(self.targets, Tensor) or self.data.dtype is not uint8:
             return None
-        return [apply(self.data[rows]), self.targets[rows].to(int64)]
+        return [apply(self.data[rows].unsqueeze(1)), self.targets[rows].to(int64)]
 
     @property
     def raw_folder(self) -> str:
         """The folder of the IDX files."""
         return os.path.join(self.root, type(self).__name__, "raw")
+
+    @property
+    def processed_folder(self) -> str:
+        """The folder where old programs keep what they made of the files."""
+        return os.path.join(self.root, type(self).__name__, "processed")
 
     @property
     def class_to_idx(self) -> dict[str, int]:
@@ -179,7 +199,7 @@ class MNIST(VisionDataset):
             failures = []
             for mirror in self.mirrors:
                 try:
-                    _download(mirror + name, os.path.join(self.raw_folder, name), md5)
+                    fetch(mirror + name, os.path.join(self.raw_folder, name), md5)
                     break
                 except (OSError, http.client.HTTPException) as error:
                     failures.append(f"Tried {mirror}, got:\n{error}\n")
@@ -190,19 +210,23 @@ class MNIST(VisionDataset):
         return [name.removesuffix(".gz") for name, _ in self.resources]
 
     def _find(self, name: str) -> str | None:
-        """The path of the file ``name``, plain or gzipped, or None."""
+        """The path of the file ``name``, plain or packed, or None."""
         path = os.path.join(self.raw_folder, name)
-        return next((p for p in (path, path + ".gz") if os.path.isfile(p)), None)
+        return next((p for p in (path, path + ".gz", path + ".xz") if os.path.isfile(p)), None)
 
     def _check_exists(self) -> bool:
         return all(self._find(name) is not None for name in self._file_names())
 
     def _load_data(self) -> tuple[Tensor, Tensor]:
         prefix = "train" if self.train else "t10k"
-        image_path, label_path = (
-            str(self._find(f"{prefix}-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1")
-        )
-        images, labels = read_image_file(image_path), read_label_file(label_path)
+        return self._read_pair(f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+
+    def _read_pair(
+        self, images_name: str, labels_name: str, read_labels: Any = None
+    ) -> tuple[Tensor, Tensor]:
+        """The pictures and the labels in two files, one label to a picture."""
+        image_path, label_path = str(self._find(images_name)), str(self._find(labels_name))
+        images, labels = read_image_file(image_path), (read_labels or read_label_file)(label_path)
         if len(images) != len(labels):
             raise ValueError(
                 f"{len(images)} images in {image_path}, but {len(labels)} labels in {label_path}"
@@ -253,6 +277,191 @@ class KMNIST(MNIST):
     classes = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
 
 
+_MERGED = set("cijklmopsuvwxyz")
+_ALL = set(string.digits + string.ascii_letters)
+
+
+class EMNIST(MNIST):
+    """Handwritten letters and digits, in the form of MNIST: ``root/EMNIST/raw``.
+
+    Args:
+        root: the folder that holds ``EMNIST``.
+        split: "byclass", 62 classes; "bymerge", 47, where letters whose capitals look alike are
+            one; "balanced", as many of each of the 47; "letters", 26 in either case, counted from
+            1; "digits"; or "mnist".
+        **kwargs: those of ``MNIST``.
+
+    The pictures lie on their side, as in the files.
+    Errors: ValueError for another split; those of ``MNIST``.
+    Source: torchvision.datasets.EMNIST; G. Cohen and others, arXiv:1702.05373.
+    """
+
+    url = "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip"
+    md5 = "58c8d27c78d21e728a6bc7b3cc06412e"
+    splits = ("byclass", "bymerge", "balanced", "letters", "digits", "mnist")
+    classes_split_dict = {
+        "byclass": sorted(_ALL),
+        "bymerge": sorted(_ALL - _MERGED),
+        "balanced": sorted(_ALL - _MERGED),
+        "letters": ["N/A", *string.ascii_lowercase],
+        "digits": list(string.digits),
+        "mnist": list(string.digits),
+    }
+
+    def __init__(self, root: str | os.PathLike[str], split: str, **kwargs: Any) -> None:
+        self.split = verify_str_arg(split, "split", self.splits)
+        super().__init__(root, **kwargs)
+        self.classes = self.classes_split_dict[self.split]
+
+    @property
+    def images_file(self) -> str:
+        """The path of the unpacked file of the pictures."""
+        return os.path.join(self.raw_folder, self._file_names()[0])
+
+    @property
+    def labels_file(self) -> str:
+        """The path of the unpacked file of the labels."""
+        return os.path.join(self.raw_folder, self._file_names()[1])
+
+    def _file_names(self) -> list[str]:
+        prefix = f"emnist-{self.split}-{'train' if self.train else 'test'}"
+        return [f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"]
+
+    def _load_data(self) -> tuple[Tensor, Tensor]:
+        return self._read_pair(*self._file_names())
+
+    def download(self) -> None:
+        """Fetches the archive of all splits and unpacks it, unless the files are there.
+
+        Errors: URLError, an OSError, where it cannot be had; RuntimeError for a damaged one.
+        """
+        if self._check_exists():
+            return
+        os.makedirs(self.raw_folder, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.raw_folder) as folder:
+            download_and_extract_archive(
+                self.url, self.raw_folder, extract_root=folder, md5=self.md5
+            )
+            packed = os.path.join(folder, "gzip")
+            for name in list_files(packed, ".gz"):
+                shutil.move(os.path.join(packed, name), os.path.join(self.raw_folder, name))
+
+
+_QMNIST = "https://raw.githubusercontent.com/facebookresearch/qmnist/master/"
+
+
+class QMNIST(MNIST):
+    """MNIST made anew from the original forms, with all 60,000 pictures to test on.
+
+    The files lie in ``root/QMNIST/raw``.
+
+    Args:
+        root: the folder that holds ``QMNIST``.
+        what: "train"; "test", "test10k", those of MNIST, "test50k", the others; or "nist", all
+            digits there are; None takes "train" or "test" as ``train`` says.
+        compat: a target is the digit; else the whole row of what is known of the picture.
+        train: the pictures to train on, else those to test.
+        **kwargs: those of ``MNIST``.
+
+    Attributes: ``data``; ``targets``, int64 (N, 8): digit, source, writer and more.
+    Errors: ValueError for another ``what``; those of ``MNIST``.
+    Source: torchvision.datasets.QMNIST; C. Yadav, L. Bottou, arXiv:1905.10498.
+    """
+
+    subsets = {
+        "train": "train",
+        "test": "test",
+        "test10k": "test",
+        "test50k": "test",
+        "nist": "nist",
+    }
+    #: Of each subset the addresses of the pictures and the labels, and the MD5 of each.
+    resources: Any = {
+        "train": [
+            (_QMNIST + "qmnist-train-images-idx3-ubyte.gz", "ed72d4157d28c017586c42bc6afe6370"),
+            (_QMNIST + "qmnist-train-labels-idx2-int.gz", "0058f8dd561b90ffdd0f734c6a30e5e4"),
+        ],
+        "test": [
+            (_QMNIST + "qmnist-test-images-idx3-ubyte.gz", "1394631089c404de565df7b7aeaf9412"),
+            (_QMNIST + "qmnist-test-labels-idx2-int.gz", "5b5b05890a5e13444e108efe57b788aa"),
+        ],
+        "nist": [
+            (_QMNIST + "xnist-images-idx3-ubyte.xz", "7f124b3b8ab81486c9d8c2749c17f834"),
+            (_QMNIST + "xnist-labels-idx2-int.xz", "5ed0e788978e45d4a8bd4b7caec3d79d"),
+        ],
+    }
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        what: str | None = None,
+        compat: bool = True,
+        train: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        if what is None:
+            what = "train" if train else "test"
+        self.what = verify_str_arg(what, "what", self.subsets)
+        self.compat = compat
+        super().__init__(root, train, **kwargs)
+
+    @property
+    def images_file(self) -> str:
+        """The path of the unpacked file of the pictures."""
+        return os.path.join(self.raw_folder, self._file_names()[0])
+
+    @property
+    def labels_file(self) -> str:
+        """The path of the unpacked file of the labels."""
+        return os.path.join(self.raw_folder, self._file_names()[1])
+
+    def _file_names(self) -> list[str]:
+        addresses = [url for url, _ in self.resources[self.subsets[self.what]]]
+        return [os.path.splitext(os.path.basename(url))[0] for url in addresses]
+
+    def _load_data(self) -> tuple[Tensor, Tensor]:
+        images, labels = self._read_pair(
+            *self._file_names(), lambda path: wrap(_read_idx(path, 2, 12).astype(np.int64))
+        )
+        part = {"test10k": slice(10000), "test50k": slice(10000, None)}.get(self.what, slice(None))
+        return images[part].clone(), labels[part].clone()
+
+    def download(self) -> None:
+        """Fetches the two files of ``what``, unless they are there.
+
+        Errors: URLError, an OSError, where one cannot be had; RuntimeError for a damaged one.
+        """
+        if not self._check_exists():
+            for url, md5 in self.resources[self.subsets[self.what]]:
+                download_url(url, self.raw_folder, md5=md5)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        target = self.targets[index]
+        picture = pillow_image().fromarray(self.data[index].numpy())
+        # torch: a target_transform comes after the choice of the digit, as here.
+        return self._transformed(picture, int(target[0]) if self.compat else target)
+
+    def _gather(self, indices: Sequence[Any]) -> list[Tensor] | None:
+        batch = super()._gather(indices)
+        if batch is not None and self.compat:
+            batch[1] = batch[1][:, 0]
+        return batch
+
+    def extra_repr(self) -> str:
+        return f"Split: {self.what}"
+
+
+def read_sn3_pascalvincent_tensor(path: str | os.PathLike[str], strict: bool = True) -> Tensor:
+    """The array in an IDX file of any type and shape, plain or packed.
+
+    ``strict`` is accepted: a file that is cut short or too long is always refused.
+    Errors: ValueError for a file that is no such thing, or cut short, or too long.
+    Source: torchvision.datasets.mnist.read_sn3_pascalvincent_tensor.
+    """
+    array = _read_idx(path)
+    return wrap(array.astype(array.dtype.newbyteorder("=")))
+
+
 def read_image_file(path: str | os.PathLike[str]) -> Tensor:
     """The pictures in an IDX file, plain or gzipped.
 
@@ -273,78 +482,47 @@ def read_label_file(path: str | os.PathLike[str]) -> Tensor:
     return wrap(_read_idx(path, 1).astype(np.int64))
 
 
-def _read_idx(path: str | os.PathLike[str], dimensions: int) -> np.ndarray:
-    """The array of unsigned bytes in the IDX file at ``path``, gzipped where it ends in .gz."""
+def _read_idx(
+    path: str | os.PathLike[str], dimensions: int | None = None, code: int = _UNSIGNED_BYTES
+) -> np.ndarray:
+    """The array in the IDX file at ``path``, packed where its name says so.
+
+    It has so many ``dimensions`` and elements of type ``code``, or any where ``dimensions`` is
+    None.
+    """
     path = os.fspath(path)
     try:
-        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
-            shape = _read_idx_header(file, path, dimensions)
-            count = math.prod(shape)
+        with _OPENERS.get(os.path.splitext(path)[1], open)(path, "rb") as file:
+            shape, element = _read_idx_header(file, path, dimensions, code)
+            count = math.prod(shape) * element.itemsize
             # In pieces: a header may promise more than memory holds, a gzip file unpack to more.
             content = bytearray()
             while len(content) <= count and (piece := file.read(_PIECE)):
                 content += piece
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} is not a whole gzip file: {error}") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
+        raise ValueError(f"{path} is not a whole packed file: {error}") from error
     if len(content) != count:
         found = "more" if len(content) > count else len(content)
         raise ValueError(f"{path} should hold {count} bytes for shape {shape}, but has {found}")
-    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+    return np.frombuffer(content, dtype=element).reshape(shape)
 
 
-def _read_idx_header(file: io.BufferedIOBase, path: str, dimensions: int) -> tuple[int, ...]:
+def _read_idx_header(
+    file: io.BufferedIOBase, path: str, dimensions: int | None, code: int
+) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape and the element type that an IDX file begins with."""
     magic = file.read(4)
-    expected = bytes((0, 0, _UNSIGNED_BYTES, dimensions))
-    if magic != expected:
+    if dimensions is None and len(magic) == 4 and 1 <= magic[3] <= 3:
+        code, dimensions = magic[2], magic[3]
+    expected = bytes((0, 0, code, dimensions or 1))
+    if magic != expected or code not in _ELEMENTS:
         raise ValueError(
-            f"{path} is not an IDX file of unsigned bytes in {dimensions} dimensions: "
-            f"it begins with {magic.hex() or 'nothing'}, expected {expected.hex()}"
+            f"{path} is not an IDX file"
+            + (f" of {_NAMES[code]} in {dimensions} dimensions" if code in _NAMES else "")
+            + f": it begins with {magic.hex() or 'nothing'}, expected {expected.hex()}"
         )
-    lengths = file.read(4 * dimensions)
-    if len(lengths) < 4 * dimensions:
+    rank = expected[3]
+    lengths = file.read(4 * rank)
+    if len(lengths) < 4 * rank:
         raise ValueError(f"{path} is cut short in its header")
-    return struct.unpack(f">{dimensions}I", lengths)
-
-
-def _download(url: str, path: str, md5: str) -> None:
-    """Fetches ``url`` to ``path``, which appears whole or not at all.
-
-    Raises OSError or HTTPException where that fails.
-    """
-    request = urllib.request.Request(url, headers={"User-Agent": "minitorch"})
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
-        content = response.read()
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != md5:
-        raise OSError(f"the file has MD5 {found}, expected {md5}")
-    partial = f"{path}.{os.getpid()}.part"
-    try:
-        with open(partial, "wb") as file:
-            file.write(content)
-        os.replace(partial, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(partial)
-        raise
-
-
-def _batch_transform(transform: Any) -> Callable[[Tensor], Tensor] | None:
-    """``transform`` as a function of uint8 pictures (B, H, W), None where it must see each singly.
-
-    ToTensor, alone or composed with Normalize after it, treats every pixel alike and draws nothing,
-    so a whole batch can go through at once.
-    """
-    steps = transform.transforms if type(transform) is Compose else [transform]
-    if not steps or type(steps[0]) is not ToTensor:
-        return None
-    normalizations = steps[1:]
-    if any(type(step) is not Normalize for step in normalizations):
-        return None
-
-    def apply(pictures: Tensor) -> Tensor:
-        batch = pictures.unsqueeze(1).to(get_default_dtype()).div(255)
-        for normalize in normalizations:
-            batch = normalize(batch)
-        return batch
-
-    return apply
+    return struct.unpack(f">{rank}I", lengths), np.dtype(_ELEMENTS[code])
