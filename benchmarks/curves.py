@@ -1,4 +1,4 @@
-"""Trains the examples' models with PyTorch and with minitorch, and lays the loss curves side by side.
+"""Trains the examples' models with PyTorch and minitorch: the loss curves, side by side.
 
     python benchmarks/curves.py                 # one epoch of each: some minutes
     python benchmarks/curves.py --models mlp    # one of mlp, cnn, gpt

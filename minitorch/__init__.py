@@ -638,6 +638,7 @@ autograd.load_upper_layer()
 
 #: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
 _LAZY = {
+    "onnx",
     "vision",
 }
 
@@ -1008,6 +1009,7 @@ __all__ = [
     "numel",
     "ones",
     "ones_like",
+    "onnx",
     "optim",
     "outer",
     "pairwise_distance",
