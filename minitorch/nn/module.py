@@ -30,7 +30,7 @@ from minitorch.nn.global_hooks import (
     register_module_parameter_registration_hook,
     registered,
 )
-from minitorch.nn.parameter import Buffer, Parameter
+from minitorch.nn.parameter import Buffer, Parameter, is_lazy
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -1035,6 +1035,11 @@ class Module:
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
                 f"object from checkpoint but received {type(loaded)}"
             )
+        if is_lazy(tensor):
+            # What is loaded is uninitialized, too: lazy modules take the shape of anything else.
+            if assign:
+                setattr(self, name, loaded)
+            return None
         if tensor.dim() == 0 and loaded.shape == (1,):
             loaded = loaded[0]  # as scalars were saved long ago
         if loaded.shape != tensor.shape:

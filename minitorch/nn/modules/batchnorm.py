@@ -8,11 +8,19 @@ from minitorch import dtypes
 from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.module import Module
-from minitorch.nn.parameter import Parameter
+from minitorch.nn.modules.lazy import LazyModuleMixin
+from minitorch.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
 from minitorch.ops.creation import empty, ones, tensor, zeros
 from minitorch.tensor import Tensor
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
+__all__ = [
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+]
 
 
 class _NormBase(Module):
@@ -213,3 +221,103 @@ class BatchNorm3d(_BatchNorm):
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() != 5:
             raise ValueError(f"expected 5D input (got {input.dim()}D input)")
+
+
+class _LazyNormBase(LazyModuleMixin, _NormBase):
+    """Takes ``num_features`` from the first input."""
+
+    weight: UninitializedParameter | None  # type: ignore[assignment]
+    bias: UninitializedParameter | None  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        # Nothing is made at first: it would be replaced at once.
+        super().__init__(0, eps, momentum, False, False, device, dtype, bias=False)
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        if affine:
+            self.weight = UninitializedParameter(device=device, dtype=dtype)
+            if bias:
+                self.bias = UninitializedParameter(device=device, dtype=dtype)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
+            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
+            self.num_batches_tracked = tensor(0, dtype=dtypes.int64, device=device)
+
+    def reset_parameters(self) -> None:
+        """Set weight, bias and running statistics back, where there is a place for them."""
+        if not self.has_uninitialized_params() and self.num_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        """Make parameters and statistics for the channels of the first input."""
+        if not self.has_uninitialized_params():
+            return
+        self.num_features = input.shape[1]
+        for values in (self.weight, self.bias, self.running_mean, self.running_var):
+            if values is not None:
+                values.materialize((self.num_features,))  # type: ignore[union-attr]
+        self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNormBase, BatchNorm1d):
+    """A :class:`BatchNorm1d` that takes ``num_features`` from its first input.
+
+    Args: as :class:`BatchNorm1d`, without ``num_features``.
+
+    Shape: as :class:`BatchNorm1d`.  Source: torch.nn.LazyBatchNorm1d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyBatchNorm1d()
+        >>> layer(minitorch.zeros(2, 3, 4)).shape, layer.num_features
+        (torch.Size([2, 3, 4]), 3)
+    """
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
+    """A :class:`BatchNorm2d` that takes ``num_features`` from its first input.
+
+    Args: as :class:`BatchNorm2d`, without ``num_features``.
+
+    Shape: as :class:`BatchNorm2d`.  Source: torch.nn.LazyBatchNorm2d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyBatchNorm2d()
+        >>> layer(minitorch.zeros(2, 3, 4, 4)).shape, layer.num_features
+        (torch.Size([2, 3, 4, 4]), 3)
+    """
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
+    """A :class:`BatchNorm3d` that takes ``num_features`` from its first input.
+
+    Args: as :class:`BatchNorm3d`, without ``num_features``.
+
+    Shape: as :class:`BatchNorm3d`.  Source: torch.nn.LazyBatchNorm3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyBatchNorm3d()
+        >>> layer(minitorch.zeros(2, 3, 4, 4, 4)).shape, layer.num_features
+        (torch.Size([2, 3, 4, 4, 4]), 3)
+    """
+
+    cls_to_become = BatchNorm3d

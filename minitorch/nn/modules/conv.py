@@ -9,11 +9,25 @@ from typing import Any
 from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.module import Module
-from minitorch.nn.parameter import Parameter
+from minitorch.nn.modules.lazy import LazyModuleMixin
+from minitorch.nn.parameter import Parameter, UninitializedParameter
 from minitorch.ops.creation import empty
 from minitorch.tensor import Tensor
 
-__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
+__all__ = [
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+]
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -76,16 +90,18 @@ class _ConvNd(Module):
         self.output_padding = _repeated(output_padding, spatial)
         self.groups = groups
         self.padding_mode = padding_mode
-        if self.transposed:
-            shape = (in_channels, out_channels // groups, *self.kernel_size)
-        else:
-            shape = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        self.weight = Parameter(empty(self._weight_shape(), device=device, dtype=dtype))
         if bias:
             self.bias = Parameter(empty(out_channels, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        channels, others = self.out_channels, self.in_channels
+        if self.transposed:
+            channels, others = others, channels
+        return channels, others // self.groups, *self.kernel_size
 
     def reset_parameters(self) -> None:
         """Draw new values."""
@@ -371,3 +387,219 @@ class ConvTranspose3d(_Transposed):
     """
 
     spatial = 3
+
+
+# --- lazy layers ----------------------------------------------------------------------------------
+
+
+class _LazyConvNd(LazyModuleMixin):
+    """Takes ``in_channels`` from the first input."""
+
+    def _leave_open(self: Any, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_channels = out_channels
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self: Any) -> None:
+        """Draw new values, where there is a place for them."""
+        if not self.has_uninitialized_params() and self.in_channels != 0:
+            super().reset_parameters()  # type: ignore[misc]
+
+    def initialize_parameters(self: Any, input: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Make the parameters for the channels of the first input."""
+        if not self.has_uninitialized_params():
+            return
+        channels = self._channels_of(input)
+        if channels % self.groups:
+            raise ValueError("in_channels must be divisible by groups")
+        self.in_channels = channels
+        self.weight.materialize(self._weight_shape())
+        if self.bias is not None:
+            self.bias.materialize((self.out_channels,))
+        self.reset_parameters()
+
+    def _channels_of(self: Any, input: Tensor) -> int:
+        low, high = self.spatial + 1, self.spatial + 2
+        if input.dim() not in (low, high):
+            raise RuntimeError(
+                f"Expected {low}D (unbatched) or {high}D (batched) input to "
+                f"{type(self).__name__}, but got input of size: {input.shape}"
+            )
+        return input.shape[-low]
+
+
+class _LazyConvolution(_LazyConvNd, _Convolution):
+    """A forward convolution whose ``in_channels`` are open."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: _Lengths,
+        stride: _Lengths = 1,
+        padding: _Lengths | str = 0,
+        dilation: _Lengths = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype
+        )
+        self._leave_open(out_channels, bias, device, dtype)
+
+
+class _LazyTransposed(_LazyConvNd, _Transposed):
+    """A transposed convolution whose ``in_channels`` are open."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: _Lengths,
+        stride: _Lengths = 1,
+        padding: _Lengths = 0,
+        output_padding: _Lengths = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: _Lengths = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            0,
+            0,
+            kernel_size,
+            stride,
+            padding,
+            output_padding,
+            groups,
+            False,
+            dilation,
+            padding_mode,
+            device,
+            dtype,
+        )
+        self._leave_open(out_channels, bias, device, dtype)
+
+
+class LazyConv1d(_LazyConvolution, Conv1d):
+    """A :class:`Conv1d` that takes ``in_channels`` from its first input.
+
+    Args: as :class:`Conv1d`, without ``in_channels``.
+
+    Shape: (N, C, L) or (C, L) -> as :class:`Conv1d`.
+    Errors: RuntimeError for a first input of other dimensions, ValueError for channels that
+    ``groups`` does not divide.  Source: torch.nn.LazyConv1d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyConv1d(8, 3)
+        >>> layer(minitorch.zeros(2, 3, 9)).shape[:2], layer.in_channels
+        (torch.Size([2, 8]), 3)
+    """
+
+    cls_to_become = Conv1d
+
+
+class LazyConv2d(_LazyConvolution, Conv2d):
+    """A :class:`Conv2d` that takes ``in_channels`` from its first input.
+
+    Args: as :class:`Conv2d`, without ``in_channels``.
+
+    Shape: (N, C, H, W) or (C, H, W) -> as :class:`Conv2d`.
+    Errors: RuntimeError for a first input of other dimensions, ValueError for channels that
+    ``groups`` does not divide.  Source: torch.nn.LazyConv2d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyConv2d(8, 3)
+        >>> layer(minitorch.zeros(2, 3, 9, 9)).shape[:2], layer.in_channels
+        (torch.Size([2, 8]), 3)
+    """
+
+    cls_to_become = Conv2d
+
+
+class LazyConv3d(_LazyConvolution, Conv3d):
+    """A :class:`Conv3d` that takes ``in_channels`` from its first input.
+
+    Args: as :class:`Conv3d`, without ``in_channels``.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> as :class:`Conv3d`.
+    Errors: RuntimeError for a first input of other dimensions, ValueError for channels that
+    ``groups`` does not divide.  Source: torch.nn.LazyConv3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyConv3d(8, 3)
+        >>> layer(minitorch.zeros(2, 3, 5, 5, 5)).shape[:2], layer.in_channels
+        (torch.Size([2, 8]), 3)
+    """
+
+    cls_to_become = Conv3d
+
+
+class LazyConvTranspose1d(_LazyTransposed, ConvTranspose1d):
+    """A :class:`ConvTranspose1d` that takes ``in_channels`` from its first input.
+
+    Args: as :class:`ConvTranspose1d`, without ``in_channels``.
+
+    Shape: (N, C, L) or (C, L) -> as :class:`ConvTranspose1d`.
+    Errors: RuntimeError for a first input of other dimensions, ValueError for channels that
+    ``groups`` does not divide.  Source: torch.nn.LazyConvTranspose1d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyConvTranspose1d(8, 3)
+        >>> layer(minitorch.zeros(2, 3, 9)).shape[:2], layer.in_channels
+        (torch.Size([2, 8]), 3)
+    """
+
+    cls_to_become = ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyTransposed, ConvTranspose2d):
+    """A :class:`ConvTranspose2d` that takes ``in_channels`` from its first input.
+
+    Args: as :class:`ConvTranspose2d`, without ``in_channels``.
+
+    Shape: (N, C, H, W) or (C, H, W) -> as :class:`ConvTranspose2d`.
+    Errors: RuntimeError for a first input of other dimensions, ValueError for channels that
+    ``groups`` does not divide.  Source: torch.nn.LazyConvTranspose2d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyConvTranspose2d(8, 3)
+        >>> layer(minitorch.zeros(2, 3, 9, 9)).shape[:2], layer.in_channels
+        (torch.Size([2, 8]), 3)
+    """
+
+    cls_to_become = ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyTransposed, ConvTranspose3d):
+    """A :class:`ConvTranspose3d` that takes ``in_channels`` from its first input.
+
+    Args: as :class:`ConvTranspose3d`, without ``in_channels``.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> as :class:`ConvTranspose3d`.
+    Errors: RuntimeError for a first input of other dimensions, ValueError for channels that
+    ``groups`` does not divide.  Source: torch.nn.LazyConvTranspose3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyConvTranspose3d(8, 3)
+        >>> layer(minitorch.zeros(2, 3, 5, 5, 5)).shape[:2], layer.in_channels
+        (torch.Size([2, 8]), 3)
+    """
+
+    cls_to_become = ConvTranspose3d

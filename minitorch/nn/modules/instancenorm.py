@@ -6,10 +6,17 @@ import warnings
 from typing import Any
 
 from minitorch.nn import functional as F
-from minitorch.nn.modules.batchnorm import _NormBase
+from minitorch.nn.modules.batchnorm import _LazyNormBase, _NormBase
 from minitorch.tensor import Tensor
 
-__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
+__all__ = [
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+]
 
 
 class _InstanceNorm(_NormBase):
@@ -131,3 +138,66 @@ class InstanceNorm3d(_InstanceNorm):
     """
 
     spatial = 3
+
+
+class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
+    """An :class:`InstanceNorm1d` that takes ``num_features`` from its first input.
+
+    It counts the second dimension, also of an input without batch.
+
+    Args: as :class:`InstanceNorm1d`, without ``num_features``; weight, bias and running statistics
+        are there by default.
+
+    Shape: as :class:`InstanceNorm1d`.  Source: torch.nn.LazyInstanceNorm1d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyInstanceNorm1d()
+        >>> layer(minitorch.zeros(2, 3, 4)).shape, layer.num_features
+        (torch.Size([2, 3, 4]), 3)
+    """
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
+    """An :class:`InstanceNorm2d` that takes ``num_features`` from its first input.
+
+    It counts the second dimension, also of an input without batch.
+
+    Args: as :class:`InstanceNorm2d`, without ``num_features``; weight, bias and running statistics
+        are there by default.
+
+    Shape: as :class:`InstanceNorm2d`.  Source: torch.nn.LazyInstanceNorm2d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyInstanceNorm2d()
+        >>> layer(minitorch.zeros(2, 3, 4, 4)).shape, layer.num_features
+        (torch.Size([2, 3, 4, 4]), 3)
+    """
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
+    """An :class:`InstanceNorm3d` that takes ``num_features`` from its first input.
+
+    It counts the second dimension, also of an input without batch.
+
+    Args: as :class:`InstanceNorm3d`, without ``num_features``; weight, bias and running statistics
+        are there by default.
+
+    Shape: as :class:`InstanceNorm3d`.  Source: torch.nn.LazyInstanceNorm3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyInstanceNorm3d()
+        >>> layer(minitorch.zeros(2, 3, 4, 4, 4)).shape, layer.num_features
+        (torch.Size([2, 3, 4, 4, 4]), 3)
+    """
+
+    cls_to_become = InstanceNorm3d

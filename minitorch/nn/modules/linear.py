@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch.autograd.mode import no_grad
 from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.module import Module
-from minitorch.nn.parameter import Parameter
+from minitorch.nn.modules.lazy import LazyModuleMixin
+from minitorch.nn.parameter import Parameter, UninitializedParameter
 from minitorch.ops.creation import empty
 from minitorch.tensor import Tensor
 
-__all__ = ["Bilinear", "Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
 
 class Identity(Module):
@@ -93,6 +95,64 @@ class Linear(Module):
 
 class NonDynamicallyQuantizableLinear(Linear):
     """:class:`Linear` under the name that torch prints for the last map of an attention."""
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """A :class:`Linear` that takes ``in_features`` from its first input, and is one from then on.
+
+    Args:
+        out_features: length of the last dimension of the output.
+        bias: whether there is a ``b``.
+
+    Shape: as :class:`Linear`.  Source: torch.nn.LazyLinear.
+
+    Example::
+
+        >>> import minitorch
+        >>> layer = minitorch.nn.LazyLinear(30)
+        >>> layer
+        LazyLinear(in_features=0, out_features=30, bias=True)
+        >>> layer(minitorch.zeros(128, 20)).shape, layer
+        (torch.Size([128, 30]), Linear(in_features=20, out_features=30, bias=True))
+    """
+
+    cls_to_become = Linear
+
+    weight: UninitializedParameter
+    bias: UninitializedParameter | None
+
+    def __init__(
+        self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        # No bias at first: it would be replaced at once.
+        super().__init__(0, 0, False, device, dtype)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_features = out_features
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw new values, where there is a place for them."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        """Make the parameters for the size of the first input."""
+        features = input.shape[-1]
+        if self.has_uninitialized_params():
+            with no_grad():
+                self.in_features = features
+                self.weight.materialize((self.out_features, features))
+                if self.bias is not None:
+                    self.bias.materialize((self.out_features,))
+                self.reset_parameters()
+        if self.in_features == 0:  # the parameters were loaded
+            if features != self.weight.shape[-1]:
+                raise AssertionError(
+                    f"The in_features inferred from input: {features} is not equal to in_features "
+                    f"from self.weight: {self.weight.shape[-1]}"
+                )
+            self.in_features = features
 
 
 class Bilinear(Module):
