@@ -26,7 +26,7 @@ from minitorch.autograd.mode import (
     no_grad,
     set_grad_enabled,
 )
-from minitorch.device import device
+from minitorch.device import device, get_default_device, set_default_device
 from minitorch.dtypes import (
     bfloat16,
     complex64,
@@ -876,6 +876,7 @@ __all__ = [
     "gather",
     "ge",
     "ger",
+    "get_default_device",
     "get_default_dtype",
     "get_printoptions",
     "get_rng_state",
@@ -1070,6 +1071,7 @@ __all__ = [
     "select",
     "select_scatter",
     "selu",
+    "set_default_device",
     "set_default_dtype",
     "set_default_tensor_type",
     "set_grad_enabled",

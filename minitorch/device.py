@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["device"]
+import threading
+
+__all__ = ["default_device", "device", "get_default_device", "set_default_device"]
 
 #: The types that torch's own parser knows; only cpu and cuda have a backend here.
 KNOWN_TYPES = (
@@ -25,8 +27,9 @@ class device:
     """A device type with an optional index.
 
     ``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` (cuda) and ``device(other_device)``
-    all work.  Raises RuntimeError for an unknown type or a malformed index.  Source:
-    ``torch.device``.
+    all work.  In ``with device("meta"):`` new tensors are made there.
+
+    Raises RuntimeError for an unknown type or a malformed index.  Source: ``torch.device``.
     """
 
     __slots__ = ("type", "index")
@@ -89,3 +92,44 @@ class device:
 
     def __reduce__(self):
         return device, (str(self),)
+
+    def __enter__(self):
+        _default.outer.append(_default.device)
+        _default.device = self
+        return self
+
+    def __exit__(self, *exc_info):
+        _default.device = _default.outer.pop()
+
+
+class _Default(threading.local):
+    """Where one thread makes new tensors, and where it did outside each open ``with device``."""
+
+    def __init__(self):
+        self.device = None
+        self.outer = []
+
+
+_default = _Default()
+
+
+def default_device() -> device | None:
+    """Where new tensors are made if nobody says; None where nobody ever said, which is the CPU."""
+    return _default.device
+
+
+def set_default_device(device: device | str | int | None) -> None:
+    """Make new tensors on ``device`` from now on; None sets it back.
+
+    Source: torch.set_default_device.
+    """
+    _default.device = None if device is None else _device(device)
+
+
+def get_default_device() -> device:
+    """Where new tensors are made.  Source: torch.get_default_device."""
+    return _default.device or _device("cpu")
+
+
+#: The class under a name that no argument hides.
+_device = device

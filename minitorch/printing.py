@@ -109,9 +109,9 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
     suffixes = []
     if tensor.device.type != "cpu":
         suffixes.append(f"device='{tensor.device}'")
-    if (empty and array.ndim != 1) or (not empty and _options["edgeitems"] == 0):
+    if tensor.is_meta or (empty and array.ndim != 1) or (not empty and _options["edgeitems"] == 0):
         suffixes.append(f"size={array.shape}")
-    if not _is_implied(tensor.dtype, empty):
+    if not _is_implied(tensor.dtype, empty or tensor.is_meta):
         suffixes.append(f"dtype={tensor.dtype}")
     grad_fn = tensor.grad_fn
     if grad_fn is not None:
@@ -119,6 +119,8 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
     elif tensor.requires_grad:
         suffixes.append("requires_grad=True")
 
+    if tensor.is_meta:
+        tensor_contents = "..."
     if tensor_contents is None:
         tensor_contents = "[]" if empty else _contents(array, indent=len(prefix))
     text = _append_suffixes(prefix + tensor_contents, suffixes, indent=len(prefix)) + ")"
@@ -134,7 +136,7 @@ def tensor_format(tensor: Tensor, spec: str) -> str:
     Source: torch.Tensor.__format__.
     """
     # torch: subclasses, Parameter among them, format as any object does, also when 0-d.
-    if type(tensor) is Tensor and tensor.ndim == 0:
+    if type(tensor) is Tensor and tensor.ndim == 0 and not tensor.is_meta:
         return format(tensor.item(), spec)
     return object.__format__(tensor, spec)
 

@@ -9,14 +9,22 @@ __all__ = [
     "address",
     "contiguous_strides",
     "is_contiguous",
+    "is_real",
     "owner",
     "strides_in_elements",
 ]
 
 
+def is_real(array) -> bool:
+    """Whether there is memory behind ``array``: not on the device "meta"."""
+    return isinstance(array, np.ndarray)
+
+
 def owner(array):
     """The array that owns the memory ``array`` looks at (itself, if it is no view)."""
     base = array.base
+    if not is_real(array):
+        return array if base is None else base
     while base is not None:
         if isinstance(base, np.ndarray):
             array = base
@@ -27,7 +35,7 @@ def owner(array):
 
 def address(array) -> int:
     """The address of the first element; 0 for an empty array, as in torch."""
-    return array.__array_interface__["data"][0] if array.size else 0
+    return array.__array_interface__["data"][0] if array.size and is_real(array) else 0
 
 
 def contiguous_strides(shape) -> tuple:
@@ -75,7 +83,7 @@ class UntypedStorage:
 
     def tolist(self) -> list[int]:
         """The bytes, as ints."""
-        return list(self._owner.tobytes())
+        return list(self._owner.tobytes()) if is_real(self._owner) else self._owner.tolist()
 
     def __eq__(self, other):
         return isinstance(other, UntypedStorage) and self.data_ptr() == other.data_ptr()

@@ -12,7 +12,7 @@ from minitorch import dtypes
 from minitorch.autograd.bridge import bridge
 from minitorch.autograd.graph import AccumulateGrad
 from minitorch.autograd.interface import backward as run_backward
-from minitorch.backends import array_device, is_array
+from minitorch.backends import MetaArray, array_device, is_array
 from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.hooks import RemovableHandle
@@ -138,7 +138,7 @@ class Tensor:
 
     def get_device(self) -> int:
         """The index of the GPU that holds the tensor, or -1 on the CPU."""
-        return -1 if self.device.type == "cpu" else self.device.index
+        return -1 if self.device.type != "cuda" else self.device.index
 
     def is_floating_point(self) -> bool:
         """Whether the element type is floating point."""
@@ -166,7 +166,12 @@ class Tensor:
         """Whether the tensor is on the CPU."""
         return self.device.type == "cpu"
 
-    is_sparse = is_quantized = is_meta = is_mps = is_xpu = is_nested = is_mkldnn = False
+    @property
+    def is_meta(self) -> bool:
+        """Whether the tensor has no elements, only a shape and an element type."""
+        return type(self._array) is MetaArray
+
+    is_sparse = is_quantized = is_mps = is_xpu = is_nested = is_mkldnn = False
 
     def is_same_size(self, other: Tensor) -> bool:
         """Whether both have the same shape."""
@@ -449,6 +454,11 @@ class Tensor:
         ``force`` detaches and copies to the host where needed.  Raises RuntimeError for a tensor
         that requires grad, TypeError for bfloat16, which NumPy does not know.
         """
+        if type(self._array) is MetaArray:
+            raise TypeError(
+                "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
+                "tensor to host memory first."
+            )
         if force:
             return self._array
         if self.requires_grad:

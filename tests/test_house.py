@@ -28,7 +28,7 @@ MODULES = {
 LAYERS = [
     r"minitorch\.(version|torch_version)",
     r"minitorch\.(dtypes|device|fused|hooks|size|return_types|memory_format)",
-    r"minitorch\.(backends(\.cudnn|\.mps)?|storage)",
+    r"minitorch\.(backends(\.cudnn|\.meta|\.mps)?|storage)",
     r"minitorch\.autograd\.(mode|anomaly|bridge|saved|graph|engine|views|interface)",
     r"minitorch\.tensor",
     r"minitorch\.ops\._op",

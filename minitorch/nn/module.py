@@ -760,6 +760,12 @@ class Module:
                 settings["dtype"] = dtype
             if memory_format is not None and tensor.dim() in (4, 5):
                 settings["memory_format"] = memory_format
+            if tensor.is_meta and settings.get("device", tensor.device) != tensor.device:
+                raise NotImplementedError(
+                    "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty()"
+                    " instead of torch.nn.Module.to() when moving module from meta to a different "
+                    "device."
+                )
             return tensor.to(**settings, non_blocking=non_blocking) if settings else tensor
 
         return self._apply(convert)
@@ -1050,6 +1056,15 @@ class Module:
         try:
             with no_grad():
                 if not assign:
+                    if tensor.is_meta and not loaded.is_meta:
+                        warnings.warn(
+                            f"for {key}: copying from a non-meta parameter in the checkpoint to a "
+                            "meta parameter in the current model, which is a no-op. (Did you mean "
+                            "to pass `assign=True` to assign items in the state dictionary to "
+                            "their corresponding key in the module instead of copying them in "
+                            "place?)",
+                            stacklevel=2,
+                        )
                     tensor.copy_(loaded)
                 elif isinstance(tensor, Parameter) and not isinstance(loaded, Parameter):
                     setattr(self, name, Parameter(loaded, requires_grad=tensor.requires_grad))

@@ -28,7 +28,7 @@ def require_zero_dim(value: Tensor, name: str) -> None:
 
 def first_outside(index, low: int, high: int):
     """The first element of an index array that is not in ``range(low, high)``, or None."""
-    if not index.size or index.min() >= low and index.max() < high:
+    if not index.size or not (index.min() < low or index.max() >= high):
         return None
     return index[(index < low) | (index >= high)].flat[0]
 

@@ -35,7 +35,14 @@ from minitorch.autograd.graph import Node, modified_in_place_error, next_sequenc
 from minitorch.autograd.mode import mode
 from minitorch.autograd.saved import FREED_MESSAGE, Packed, SavedTensor, pack_saved
 from minitorch.autograd.views import View, check_writable, rebase
-from minitorch.backends import inside_quiet_context, is_array, namespace
+from minitorch.backends import (
+    META,
+    MetaArray,
+    check_same_device,
+    inside_quiet_context,
+    is_array,
+    namespace,
+)
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.dtypes import result_type_of
 from minitorch.return_types import return_type
@@ -68,6 +75,8 @@ NUMBERS = (bool, int, float, complex)
 _ALL_KINDS = "biufVc"
 _new = object.__new__
 _ndarray = np.ndarray
+#: What a body may return that is an array already; NumPy's scalars are not.
+_WHOLE = (np.ndarray, MetaArray)
 #: NumPy's spellings, accepted wherever torch's are.
 _SYNONYMS = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other", "a": "input"}
 
@@ -338,7 +347,11 @@ class Op:
             dtype = x.dtype
             if isinstance(other, Tensor):
                 y = other._array
-                if y.dtype is not dtype or dtype.kind not in kinds or type(x) is not _ndarray:
+                if (
+                    y.dtype is not dtype
+                    or dtype.kind not in kinds
+                    or not (type(x) is type(y) is _ndarray)
+                ):
                     return call((input, other), kwargs)
             elif type(other) in numbers and dtype.kind == "f" and type(x) is _ndarray:
                 y = other
@@ -458,11 +471,13 @@ class Op:
                 x._array if isinstance(x, Tensor) else _operand_array(x, common) for x in inputs
             ]
             first = next(a for a in arrays if a is not None)
-        xp, forward = (
-            (np, self.forward)
-            if type(first) is _ndarray
-            else (namespace(first), self._forward(first))
-        )
+        if MetaArray in map(type, arrays) or (self.sequence and MetaArray in map(type, arrays[0])):
+            check_same_device(arrays)
+            xp, forward = META, self.body
+        elif type(first) is _ndarray:
+            xp, forward = np, self.forward
+        else:
+            xp, forward = namespace(first), self._forward(first)
         try:
             result = mode.run(forward, xp, *arrays, **params)
         except ValueError as error:
@@ -922,7 +937,7 @@ def write(tensor, result, name):
 
 
 def _tensor(array):
-    return wrap(array if type(array) is _ndarray else np.asarray(array))
+    return wrap(array if type(array) in _WHOLE else np.asarray(array))
 
 
 def _is_raw(value):

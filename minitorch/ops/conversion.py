@@ -117,7 +117,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     if target is not None and target != self.device:
         moved = to_device(self._array, target)
         if moved is not self._array:
-            return wrap(moved)
+            self = wrap(moved)
     if dtype is None:
         dtype = self.dtype
     reordered = format is not preserve_format and not self.is_contiguous(format)
@@ -218,7 +218,8 @@ def type(self: Tensor, dtype=None, non_blocking=False) -> str | Tensor:
     Raises ValueError for an unknown name.  Source: torch.Tensor.type.
     """
     if dtype is None:
-        return f"torch.{self.dtype.legacy_name}Tensor"
+        place = "" if self.device.type == "cpu" else f"{self.device.type}."
+        return f"torch.{place}{self.dtype.legacy_name}Tensor"
     return to(self, _dtype_named(dtype))
 
 

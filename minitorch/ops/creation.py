@@ -13,11 +13,18 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.autograd.mode import mode
-from minitorch.backends import to_device
+from minitorch.backends import META, meta_array, to_device
+from minitorch.device import default_device
 from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.fused import fma32, fma64
-from minitorch.memory_format import contiguous_format, empty_array, preserve_format, strided
+from minitorch.memory_format import (
+    contiguous_format,
+    empty_array,
+    ordered_copy,
+    preserve_format,
+    strided,
+)
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._dims import as_sizes
 from minitorch.ops._op import composite, op
@@ -87,8 +94,9 @@ def _finish(array, requires_grad, device, pin_memory=False):
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
             "allocator is available on this system."
         )
-    if device is not None:
-        array = to_device(array, Device(device))
+    where = default_device() if device is None else Device(device)
+    if where is not None:
+        array = to_device(array, where)
     made = wrap(array)
     if requires_grad:
         if array.dtype.kind in "iub":
@@ -486,7 +494,7 @@ def frombuffer(
         )
     if view.readonly:
         _warn_not_writable("buffer")
-    return _finish(np.frombuffer(view, dtype.numpy, count, offset), requires_grad, None)
+    return _finish(np.frombuffer(view, dtype.numpy, count, offset), requires_grad, "cpu")
 
 
 def scalar_tensor(
@@ -523,7 +531,10 @@ def _filler(name, value, doc):
         if out is not None:
             return _resized(out, shape, value)
         return _finish(
-            _new_array(shape, element, value, memory_format), requires_grad, device, pin_memory
+            _new_array(shape, element, value, memory_format, device),
+            requires_grad,
+            device,
+            pin_memory,
         )
 
     make.__name__ = make.__qualname__ = name
@@ -573,7 +584,14 @@ def _check_new(name, layout, names=None):
         raise NotImplementedError(f"{name}(layout={layout!r}): only strided tensors are available")
 
 
-def _new_array(shape, element, value, format=contiguous_format):
+def _is_meta(device):
+    where = default_device() if device is None else Device(device)
+    return where is not None and where.type == "meta"
+
+
+def _new_array(shape, element, value, format=contiguous_format, device=None):
+    if _is_meta(device):
+        return empty_array(META, shape, element, format)
     if format in (contiguous_format, preserve_format):
         if value is None:
             return np.empty(shape, element)
@@ -646,7 +664,7 @@ def full(
     if out is not None:
         return _resized(out, shape, value)
     wanted = scalar_dtype(value) if dtype is None else as_dtype(dtype, "full")
-    array = np.full(shape, number_array(value, wanted), wanted.numpy)
+    array = _new_array(shape, wanted.numpy, number_array(value, wanted), device=device)
     return _finish(array, requires_grad, device, pin_memory)
 
 
@@ -667,6 +685,12 @@ def _new_like(name, input, value, dtype, layout, device, requires_grad, format):
     _check_new(name, layout)
     array = input._array
     element = array.dtype if dtype is None else as_dtype(dtype, name).numpy
+    device = input.device if device is None else device
+    if _is_meta(device):
+        made = meta_array(array.shape, element)
+        return _finish(
+            made if format is None else ordered_copy(META, made, format), requires_grad, device
+        )
     if format in (None, preserve_format):
         made = _empty_as(array, element)
     else:
@@ -769,6 +793,10 @@ def empty_strided(
             f"({len(strides)})"
         )
     element = _element(dtype, "empty_strided")
+    if _is_meta(device):
+        steps = [step * element.itemsize for step in strides]
+        array = META.lib.stride_tricks.as_strided(meta_array(shape, element), shape, steps)
+        return _finish(array, requires_grad, device, pin_memory)
     if strides == contiguous_strides(shape):
         return _finish(np.empty(shape, element), requires_grad, device, pin_memory)
     span = sum((length - 1) * step for length, step in zip(shape, strides, strict=True)) + 1
@@ -1116,7 +1144,11 @@ def _new_tensor(self, data, *, dtype=None, device=None, requires_grad=False, pin
     """A new tensor of ``data`` in this tensor's dtype.  Source: torch.Tensor.new_tensor."""
     wanted = self.dtype if dtype is None else dtype
     return tensor(
-        data, dtype=wanted, device=device, requires_grad=requires_grad, pin_memory=pin_memory
+        data,
+        dtype=wanted,
+        device=self.device if device is None else device,
+        requires_grad=requires_grad,
+        pin_memory=pin_memory,
     )
 
 
@@ -1134,7 +1166,7 @@ def _new_filler(name, make):
         return make(
             *size,
             dtype=self.dtype if dtype is None else dtype,
-            device=device,
+            device=self.device if device is None else device,
             requires_grad=requires_grad,
             layout=layout,
             pin_memory=pin_memory,

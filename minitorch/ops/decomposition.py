@@ -148,7 +148,9 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
     if unitriangular:
         from minitorch.ops.creation import eye
 
-        triangle = (A.triu(1) if upper else A.tril(-1)) + eye(A.shape[-1], dtype=A.dtype)
+        triangle = (A.triu(1) if upper else A.tril(-1)) + eye(
+            A.shape[-1], dtype=A.dtype, device=A.device
+        )
     return solve(triangle, B, left=left, out=out)
 
 
@@ -587,7 +589,7 @@ def matrix_power(A, n, *, out=None):
     from minitorch.ops.creation import eye
 
     if n == 0:
-        return eye(A.shape[-1], dtype=A.dtype).expand_as(A).clone()
+        return eye(A.shape[-1], dtype=A.dtype, device=A.device).expand_as(A).clone()
     if n == 1:
         return A.clone()
     result, square = None, A

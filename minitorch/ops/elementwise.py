@@ -1243,14 +1243,14 @@ def allclose(
     input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:
     """Whether all elements are close, see :func:`isclose`.  Source: torch.allclose."""
-    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
 @composite
 def equal(input, other) -> bool:
     """Whether shape and all elements are equal.  Source: torch.equal."""
     require_tensor(other, "equal", "other", 2)
-    return input.shape == other.shape and bool((input == other)._array.all())
+    return input.shape == other.shape and bool((input == other).all())
 
 
 @op(elementwise=True, dtype="bool", differentiable=False)

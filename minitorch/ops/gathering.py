@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.backends import is_array
+from minitorch.backends import is_array, to_device
 from minitorch.dtypes import from_numpy
 from minitorch.ops._arguments import check_bounds, first_outside, require_tensor
 from minitorch.ops._dims import wrap_dim
@@ -245,7 +245,7 @@ def _scatter(in_place, input, dim, index, src, reduce, value, out):
             raise RuntimeError("reduce argument must be either add or multiply.")
         if tensor is None:
             number = number_array(source, input.dtype)
-            tensor = wrap(np.full(index.shape, number, number.dtype))
+            tensor = wrap(to_device(np.full(index.shape, number, number.dtype), input.device))
         else:
             warnings.warn(
                 "The reduce argument of torch.scatter with Tensor src is deprecated and will be "

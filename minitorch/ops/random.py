@@ -21,6 +21,7 @@ from minitorch import dtypes, random
 from minitorch.autograd.graph import Node
 from minitorch.autograd.mode import mode
 from minitorch.autograd.views import check_writable, rebase
+from minitorch.backends import MetaArray, meta_array
 from minitorch.device import device as Device
 from minitorch.ops._dims import as_sizes
 from minitorch.ops._op import expand, view_scatter
@@ -273,7 +274,8 @@ def _overwritten(
     array = tensor._array
     _check_no_overlap(array)
     node = _node_type(name)(inputs) if recording and tensor.dtype.rank >= 2 else None
-    fill(array, *arguments)
+    if not tensor.is_meta:  # which takes nothing from the stream
+        fill(array, *arguments)
     tensor._counter[0] += 1
     if node is not None:
         rebase(tensor, node, view_scatter)
@@ -685,7 +687,8 @@ def randn(
 
 def _filled(result: Tensor, fill: Callable[..., None], *arguments: Any) -> Tensor:
     """``result``, new or an ``out=``, after ``fill`` wrote into it."""
-    fill(result._array, *arguments)
+    if not result.is_meta:  # which takes nothing from the stream
+        fill(result._array, *arguments)
     return result
 
 
@@ -824,7 +827,7 @@ def rand_like(
         input,
         dtype=dtype,
         layout=layout,
-        device=device,
+        device=input.device if device is None else device,
         pin_memory=pin_memory,
         requires_grad=requires_grad,
         memory_format=memory_format,
@@ -856,7 +859,7 @@ def randn_like(
         input,
         dtype=dtype,
         layout=layout,
-        device=device,
+        device=input.device if device is None else device,
         pin_memory=pin_memory,
         requires_grad=requires_grad,
         memory_format=memory_format,
@@ -894,7 +897,7 @@ def randint_like(
         input,
         dtype=dtype,
         layout=layout,
-        device=device,
+        device=input.device if device is None else device,
         pin_memory=pin_memory,
         requires_grad=requires_grad,
         memory_format=memory_format,
@@ -977,10 +980,10 @@ def _normal_of_tensors(
         raise _not_implemented("normal_kernel_cpu", dtype)
     if out is not None:
         _refuse_gradient("normal", *parameters)
-    result = _fresh("normal", shape, dtype, out)
+    result = _fresh("normal", shape, dtype, out, device=parameters[0].device)
     array = result._array
     # torch: standard normals, times std, plus mean; a std that is a number is drawn with.
-    random.fill_normal(array, 0.0, 1.0 if isinstance(std, Tensor) else std, generator)
+    _filled(result, random.fill_normal, 0.0, 1.0 if isinstance(std, Tensor) else std, generator)
     if isinstance(std, Tensor):
         array[...] = array * _operand(std, array)
     array[...] = array + _operand(mean, array)
@@ -1024,12 +1027,12 @@ def bernoulli(
         p = _checked_probability(_number("bernoulli", "p", 2, p))
         if dtype.is_complex:
             raise _not_implemented("bernoulli_scalar_cpu_", dtype)
-        result = _fresh("bernoulli", shape, dtype, out)
+        result = _fresh("bernoulli", shape, dtype, out, device=input.device)
         return _recorded(
             _filled(result, random.fill_bernoulli, p, generator), "BernoulliBackward0", input
         )
     probabilities = _checked_probabilities(input, shape)
-    result = _fresh("bernoulli", shape, dtype, out)
+    result = _fresh("bernoulli", shape, dtype, out, device=input.device)
     _filled(result, random.fill_bernoulli_tensor, probabilities, generator)
     return _recorded(result, "BernoulliBackward0", input)
 
@@ -1046,9 +1049,10 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rate = input._array
     if not (rate >= 0).all():
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    result = np.empty(rate.shape, rate.dtype)
-    random.fill_poisson(result, rate, generator)
-    return _recorded(wrap(result), "PoissonBackward0", input)
+    result = _fresh("poisson", rate.shape, input.dtype, None, device=input.device)
+    return _recorded(
+        _filled(result, random.fill_poisson, rate, generator), "PoissonBackward0", input
+    )
 
 
 def standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
@@ -1097,7 +1101,8 @@ def multinomial(
         raise RuntimeError(f"multinomial expects Long tensor out, got: {dtype.legacy_name}")
     weights = input._array
     _check_weights(weights, input.dtype, num_samples, replacement)
-    result = _fresh("multinomial", (*weights.shape[:-1], num_samples), dtype, out)
+    shape = (*weights.shape[:-1], num_samples)
+    result = _fresh("multinomial", shape, dtype, out, device=input.device)
     return _filled(result, random.fill_multinomial, weights, replacement, generator)
 
 
@@ -1154,6 +1159,8 @@ def dropout_noise(
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     array = input._array if isinstance(input, Tensor) else input
+    if type(array) is MetaArray:
+        return meta_array(array.shape, array.dtype)
     return random.dropout_noise(array, p, generator, feature=feature, scaled=scaled)
 
 

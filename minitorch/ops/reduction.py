@@ -855,7 +855,7 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
         q = Tensor.__new__(Tensor, [float(q)], dtype=input.dtype).reshape(())
     if q.dtype is not input.dtype:
         raise RuntimeError("quantile() q tensor must be same dtype as the input tensor")
-    if not bool(((q >= 0) & (q <= 1)).all()):
+    if ((q < 0) | (q > 1) | isnan(q))._array.any():
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
     if not input.numel():
         raise RuntimeError("quantile() input tensor must be non-empty")
@@ -875,7 +875,7 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
     n = lines.shape[-1]
     count = logical_not(isnan(lines)).sum(-1) if ignore_nan else None
     results = []
-    for value in q.reshape(-1).unbind(0):
+    for value in q.to(input.device).reshape(-1).unbind(0):
         rank = value * ((count - 1).clamp(min=0) if ignore_nan else n - 1)
         if not ignore_nan:
             rank = rank.expand(lines.shape[:-1])
@@ -894,7 +894,7 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
             "nearest": 0.0,
         }[interpolation]
         result = below.lerp(
-            above, weight if isinstance(weight, Tensor) else Tensor([weight], dtype=input.dtype)
+            above, weight if isinstance(weight, Tensor) else input.new_tensor(weight)
         )
         results.append(result.squeeze(-1))
     from minitorch.ops.joining import stack
