@@ -639,6 +639,7 @@ autograd.load_upper_layer()
 #: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
 _LAZY = {
     "onnx",
+    "multiprocessing",
     "vision",
 }
 
@@ -986,6 +987,7 @@ __all__ = [
     "mul",
     "multinomial",
     "multiply",
+    "multiprocessing",
     "mv",
     "nan",
     "nan_to_num",

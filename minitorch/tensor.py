@@ -17,6 +17,7 @@ from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.hooks import RemovableHandle
 from minitorch.memory_format import layout, strided
+from minitorch.shared_memory import region_of, to_shared
 from minitorch.size import Size, size_of
 from minitorch.storage import (
     TypedStorage,
@@ -221,12 +222,20 @@ class Tensor:
         )
 
     def share_memory_(self) -> Tensor:
-        """No-op: threads share memory already, and processes get copies."""
+        """Move the elements to memory that other processes share, in place.
+
+        A view and the tensor it is a view of move together; other tensors that shared memory with
+        this one stay where they are.  Source: ``torch.Tensor.share_memory_``.
+        """
+        tensors = [self] if self._base is None else [self, self._base]
+        moved = to_shared([tensor._array for tensor in tensors])
+        for tensor, array in zip(tensors, moved, strict=True):
+            tensor._array = array
         return self
 
     def is_shared(self) -> bool:
-        """Whether other processes see this memory: never."""
-        return False
+        """Whether the elements are in memory that other processes share."""
+        return region_of(self._array) is not None
 
     def pin_memory(self, device=None) -> Tensor:
         """The tensor itself: there is no GPU to page memory for."""

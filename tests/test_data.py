@@ -396,7 +396,7 @@ def test_collate_of_a_mapping_that_cannot_be_built():
 
 
 def test_collate_with_rules_of_ones_own():
-    from minitorch.utils.data.collate import collate, default_collate_fn_map
+    from minitorch.utils.data._utils.collate import collate, default_collate_fn_map
 
     def collate_sets(batch, *, collate_fn_map):
         return set().union(*batch)
@@ -479,7 +479,7 @@ def test_shortcut_leaves_gradients_and_odd_indices_to_collate():
 
 
 def test_shortcut_gives_way_to_new_collate_rules(monkeypatch):
-    from minitorch.utils.data.collate import default_collate_fn_map
+    from minitorch.utils.data._utils.collate import default_collate_fn_map
 
     rule = lambda batch, *, collate_fn_map: "collated"  # noqa: E731
     monkeypatch.setitem(default_collate_fn_map, mt.Tensor, rule)
@@ -576,11 +576,6 @@ def test_empty_split_warns():
 
 
 # DataLoader
-
-
-def test_workers_are_not_there_yet():
-    with pytest.raises(NotImplementedError, match="num_workers=0"):
-        DataLoader(Squares(), num_workers=2)
 
 
 def test_pin_memory_is_accepted():

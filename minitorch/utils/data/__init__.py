@@ -1,6 +1,6 @@
 """Datasets, samplers and the DataLoader.  Source: torch.utils.data."""
 
-from minitorch.utils.data.collate import default_collate, default_convert
+from minitorch.utils.data._utils.collate import default_collate, default_convert
 from minitorch.utils.data.dataloader import DataLoader, get_worker_info
 from minitorch.utils.data.dataset import (
     ChainDataset,

@@ -1,0 +1,1 @@
+"""The parts of the DataLoader: making batches, fetching them, and the worker processes."""
