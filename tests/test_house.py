@@ -31,7 +31,7 @@ LAYERS = [
     r"minitorch\.(backends(\.blas|\.cudnn|\.meta|\.mps)?|storage|shared_memory)",
     r"minitorch\.autograd\.(mode|anomaly|bridge|saved|graph|engine|views|interface)",
     r"minitorch\.tensor",
-    r"minitorch\.ops\._op",
+    r"minitorch\.ops\.(_op|_autocast)",
     r"minitorch\.(ops(\..*)?|random|printing)",
     r"minitorch\.backends\.(numpy|cupy).*",
     r"minitorch\._surface",

@@ -7,12 +7,13 @@ arrays, or as tensors when the walk itself must be differentiable (``create_grap
 
 from __future__ import annotations
 
+import operator
 from heapq import heappop, heappush
 
 from minitorch.autograd import anomaly
 from minitorch.autograd.bridge import bridge
 from minitorch.autograd.graph import AccumulateGrad, Walk
-from minitorch.autograd.mode import set_grad_enabled
+from minitorch.autograd.mode import mode, set_grad_enabled
 
 __all__ = ["run_backward"]
 
@@ -34,6 +35,11 @@ def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
     fresh = set()  # leaves whose pending gradient nobody else holds
     ready = []  # heap of (-sequence, node)
 
+    def added(earlier, gradient):
+        if create_graph:
+            return earlier + gradient
+        return mode.run(operator.add, earlier, gradient)  # without NumPy's warnings of overflow
+
     def deliver(edge, gradient):
         node, index = edge
         if needed is not None and node not in needed:
@@ -46,9 +52,11 @@ def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
                 return
             earlier = pending[node] = [None] * node.outputs
         if node.outputs == 1:
-            pending[node] = earlier + gradient
+            pending[node] = added(earlier, gradient)
+        elif earlier[index] is None:
+            earlier[index] = gradient
         else:
-            earlier[index] = gradient if earlier[index] is None else earlier[index] + gradient
+            earlier[index] = added(earlier[index], gradient)
 
     for node, index, gradient in roots:
         deliver((node, index), gradient)

@@ -25,6 +25,9 @@ class _Mode(threading.local):
         #: Whether ops record a graph.
         self.grad = True
         self.inference = False
+        #: The dtype of products inside ``autocast``, None outside; and the weights cast to it.
+        self.autocast = None
+        self.autocast_cache: dict | None = {}
         #: Calls a function in this thread's quiet context (see ``backends.quiet_context``).
         self.run = quiet_context().run
 

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from minitorch.ops._autocast import lower_precision
 from minitorch.ops._dims import wrap_dim
 from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import erf, exp, masked_zero, sigmoid, tanh
@@ -86,6 +87,7 @@ prelu_kernel.vjp(
 
 
 @composite
+@lower_precision
 def prelu(input, weight):
     """``input`` above 0, ``weight * input`` below; one weight, or one per channel.
 

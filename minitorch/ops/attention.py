@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from minitorch import dtypes
+from minitorch.ops._autocast import lower_precision
 from minitorch.ops._op import named
 from minitorch.ops.activation import softmax
 from minitorch.ops.creation import ones, zeros
@@ -21,6 +22,7 @@ from minitorch.ops.padding import pad
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
+@lower_precision
 def scaled_dot_product_attention(
     query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
 ):

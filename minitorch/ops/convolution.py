@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from minitorch.ops._autocast import lower_precision
 from minitorch.ops._op import op
 from minitorch.ops.reduction import sum
 from minitorch.tensor import Tensor
@@ -351,6 +352,7 @@ def _named_padding(padding, input, weight, stride, dilation, spatial):
     return input, [t // 2 for t in total]
 
 
+@lower_precision
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over sequences.  ``padding``: int, tuple, "same" or "valid".
 
@@ -361,6 +363,7 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _convolution(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@lower_precision
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over images.  ``padding``: int, tuple, "same" or "valid".
 
@@ -370,6 +373,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _convolution(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@lower_precision
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """Cross-correlation over volumes.  ``padding``: int, tuple, "same" or "valid".
 
@@ -421,6 +425,7 @@ def _transposed(spatial, input, weight, bias, stride, padding, output_padding, g
     return out.squeeze(0) if unbatched else out
 
 
+@lower_precision
 def conv_transpose1d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
@@ -433,6 +438,7 @@ def conv_transpose1d(
     return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@lower_precision
 def conv_transpose2d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
@@ -444,6 +450,7 @@ def conv_transpose2d(
     return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@lower_precision
 def conv_transpose3d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):

@@ -26,6 +26,7 @@ from minitorch.memory_format import (
     strided,
 )
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._dims import as_sizes
 from minitorch.ops._op import composite, op
 from minitorch.ops.conversion import as_dtype, clone, detach, to
@@ -1128,6 +1129,7 @@ polar_of.vjp(
 
 
 @composite(method=False)
+@full_precision
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers of their absolute values and angles, in radians.  Shape: broadcast.
 

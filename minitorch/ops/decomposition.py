@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minitorch.dtypes import finfo, from_numpy
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import composite, op
 from minitorch.ops.elementwise import _conj, _is_complex, abs, log, masked_zero
 from minitorch.ops.linalg import matmul, matmul_batched, matrix_h, matrix_t
@@ -71,6 +72,7 @@ def _product(*matrices):
 # --- inverse and systems --------------------------------------------------------------------------
 
 
+@full_precision
 @op(name="linalg_inv", public=False, method=False, node="LinalgInvExBackward0")
 def inv(xp, A, /):
     """The inverse.
@@ -91,6 +93,7 @@ inv.vjp(A=lambda g, out: -_product(matrix_h(out), g, matrix_h(out)))
 
 
 @composite
+@full_precision
 def inverse(input, *, out=None):
     """:func:`minitorch.linalg.inv`.  Source: torch.inverse."""
     return inv(input, out=out)
@@ -113,6 +116,7 @@ _solve_matrix.vjp(
 )
 
 
+@full_precision
 def solve(A, B, *, left=True, out=None):
     """X with ``A X = B`` (or ``X A = B`` with ``left=False``); B may be a vector.
 
@@ -284,6 +288,7 @@ def _cholesky_gradient(g, out):
 _cholesky.vjp(A=_cholesky_gradient)
 
 
+@full_precision
 def cholesky(A, *, upper=False, out=None):
     """The triangle L with ``A = L L^H`` (or its adjoint with ``upper``).
 
@@ -343,6 +348,7 @@ _qr.op.result = return_type("linalg_qr", ("Q", "R"))
 
 
 @composite(name="qr")
+@full_precision
 def qr(A, mode="reduced", *, out=None):
     """A = Q R, Q with orthonormal columns, R upper triangular.
 
@@ -447,6 +453,7 @@ on_diagonal_of.vjp(input=lambda g: diagonal_of(g))
 diagonal_of.vjp(input=lambda g: on_diagonal_of(g))
 
 
+@full_precision
 def svd(A, full_matrices=True, *, driver=None, out=None):
     """A = U diag(S) Vh, S falling.
 
@@ -455,6 +462,7 @@ def svd(A, full_matrices=True, *, driver=None, out=None):
     return _svd(A, full_matrices, out=out)
 
 
+@full_precision
 def svdvals(A, *, driver=None, out=None):
     """The singular values, falling.  Shape: (*, m, n) -> (*, k).  Source: torch.linalg.svdvals."""
     return _svd(A, False).S
@@ -497,6 +505,7 @@ def _eigh_gradient(g, outs):
 _eigh.vjp(A=_eigh_gradient)
 
 
+@full_precision
 def eigh(A, UPLO="L", *, out=None):
     """(eigenvalues, eigenvectors) of Hermitian matrices, values rising.
 
@@ -505,6 +514,7 @@ def eigh(A, UPLO="L", *, out=None):
     return _eigh(A, UPLO, out=out)
 
 
+@full_precision
 def eigvalsh(A, UPLO="L", *, out=None):
     """The eigenvalues of Hermitian matrices, rising.  Source: torch.linalg.eigvalsh."""
     return _eigh(A, UPLO).eigenvalues
@@ -525,6 +535,7 @@ def _eig(xp, A, /):
     return w.astype(kind), v.astype(kind)
 
 
+@full_precision
 def eig(A, *, out=None):
     """(eigenvalues, eigenvectors), complex.
 
@@ -537,6 +548,7 @@ def eig(A, *, out=None):
     return _eig(A, out=out)
 
 
+@full_precision
 def eigvals(A, *, out=None):
     """The eigenvalues, complex.  Source: torch.linalg.eigvals."""
     return eig(A).eigenvalues
@@ -546,6 +558,7 @@ def eigvals(A, *, out=None):
 
 
 @composite
+@full_precision
 def pinverse(input, rcond=1e-15):
     """:func:`minitorch.linalg.pinv`.  Source: torch.pinverse."""
     return pinv(input, rtol=rcond)
@@ -570,6 +583,7 @@ def _cutoff(A, s, atol, rtol):
     return (largest * rtol).clamp(min=0.0 if atol is None else atol)
 
 
+@full_precision
 def matrix_rank(A, *, tol=None, atol=None, rtol=None, hermitian=False, out=None):
     """The number of singular values above the tolerance.  Source: torch.linalg.matrix_rank."""
     s = svdvals(A.detach())
@@ -624,6 +638,7 @@ def multi_dot(tensors, *, out=None):
     return product(0, len(tensors) - 1)
 
 
+@full_precision
 def lstsq(A, B, rcond=None, *, driver=None):
     """X that minimises |A X - B|, with residuals, rank and singular values.
 

@@ -16,6 +16,7 @@ import warnings
 
 from minitorch import dtypes
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import composite, expand, named
 from minitorch.ops.creation import linspace, ones, zeros
 from minitorch.ops.elementwise import floor, remainder, round
@@ -108,6 +109,7 @@ def _default_corners():
 
 
 @composite(home=_F)
+@full_precision
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
     """``input`` read at the points of ``grid``, between -1 and 1 from border to border.
 

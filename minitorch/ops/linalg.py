@@ -8,6 +8,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision, lower_precision, own_precision
 from minitorch.ops._dims import reduced_dims
 from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import _conj, abs, add, masked_zero, mul, pow, sgn
@@ -75,6 +76,7 @@ def matrix_h(matrix):
     return matrix_t(_conj(matrix))
 
 
+@lower_precision
 @op
 def mm(xp, input, mat2, /):
     """The product of two matrices.  Shape: (n, k), (k, m) -> (n, m).  Source: torch.mm."""
@@ -93,6 +95,7 @@ def mm(xp, input, mat2, /):
 mm.vjp(input=lambda g, mat2: mm(g, matrix_h(mat2)), mat2=lambda g, input: mm(matrix_h(input), g))
 
 
+@lower_precision
 @op
 def bmm(xp, input, mat2, /):
     """The products of two batches of matrices.
@@ -222,6 +225,7 @@ unflat_rows.vjp(input=lambda g: flat_rows(g))
 
 
 @composite
+@lower_precision
 def matmul(input, other, *, out=None):
     """The product of matrices, vectors, or batches of matrices whose leading dimensions broadcast.
 
@@ -297,6 +301,7 @@ linear_rows.vjp(
 )
 
 
+@lower_precision
 def linear(input, weight, bias=None):
     """``input @ weight.T + bias``.
 
@@ -337,6 +342,7 @@ def linear(input, weight, bias=None):
     )
 
 
+@own_precision
 def bilinear(input1, input2, weight, bias=None):
     """``y_k = x1^T W_k x2 + b_k``.
 
@@ -384,6 +390,7 @@ def _check_bilinear(input1, input2, weight, bias):
         addmm(self, mat1, mat2, beta=beta, alpha=alpha)
     )
 )
+@lower_precision
 def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat1 @ mat2)``.
 
@@ -420,6 +427,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
         baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)
     )
 )
+@lower_precision
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * bmm(batch1, batch2)``.
 
@@ -433,6 +441,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
         addbmm(self, batch1, batch2, beta=beta, alpha=alpha)
     )
 )
+@lower_precision
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * sum(bmm(batch1, batch2))``.
 
@@ -535,6 +544,7 @@ def kron(input, other, *, out=None):
     return mul(a, b).reshape(shape)
 
 
+@full_precision
 @op
 def trace(xp, input, /):
     """The sum of the diagonal.  Shape: (n, m) -> ().  Source: torch.trace."""
@@ -897,6 +907,7 @@ def dist(input, other, p=2):
 
 
 @composite(method=False)
+@full_precision
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The ``p``-norm distances between rows.
 

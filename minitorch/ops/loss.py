@@ -6,6 +6,7 @@ import math
 import warnings
 
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
 from minitorch.ops.activation import log_softmax, logsigmoid, softplus
 from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, sigmoid, xlogy
@@ -118,6 +119,7 @@ squared_error.vjp(
 )
 
 
+@full_precision
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """``(input - target)^2``.  Shape: (*), (*) -> () or (*).  Source: F.mse_loss."""
     reduction = legacy_reduction(size_average, reduce, reduction)
@@ -134,6 +136,7 @@ def _weighted(loss, weight, reduction):
     return _reduced(weighted, reduction)
 
 
+@full_precision
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """``|input - target|``.  Shape: (*), (*) -> () or (*).  Source: F.l1_loss."""
     reduction = legacy_reduction(size_average, reduce, reduction)
@@ -172,6 +175,7 @@ smooth_absolute.vjp(
 )
 
 
+@full_precision
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """``0.5 d^2 / beta`` where d = |input - target| < beta, else ``d - beta / 2``.
 
@@ -186,6 +190,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     return smooth_absolute(input, target, beta, _checked(reduction))
 
 
+@full_precision
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """``0.5 d^2`` where d = |input - target| <= delta, else ``delta (d - delta / 2)``.
 
@@ -288,6 +293,7 @@ def _check_classes(input, target, weight, ignore_index):
         raise IndexError(f"Target {labels[wrong].flat[0]} is out of bounds.")
 
 
+@full_precision
 def nll_loss(
     input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
 ):
@@ -332,6 +338,7 @@ def _weight_of(target, weight, ignore_index, dtype):
     return masked_zero(weight.detach()[target.clamp(min=0)], ~kept).sum()
 
 
+@full_precision
 def cross_entropy(
     input,
     target,
@@ -439,6 +446,7 @@ def maximum_of(xp, input, /, low):
 maximum_of.vjp(input=lambda g, input, low: g * (input >= low))
 
 
+@full_precision
 def binary_cross_entropy(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
@@ -462,6 +470,7 @@ def binary_cross_entropy(
     return binary_entropy(input, target, weight, _checked(reduction))
 
 
+@full_precision
 def binary_cross_entropy_with_logits(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
 ):
@@ -513,6 +522,7 @@ def _logits_target_gradient(g, input, weight, pos_weight, reduction):
 logits_entropy.vjp(input=_logits_gradient, target=_logits_target_gradient)
 
 
+@full_precision
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """``target * (log target - input)``: the Kullback-Leibler divergence, not yet summed.
 
@@ -536,6 +546,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     return _reduced(loss, reduction)
 
 
+@full_precision
 def multi_margin_loss(
     input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
@@ -574,6 +585,7 @@ def multilabel_soft_margin_loss(
     return _reduced(loss.mean(-1), reduction)
 
 
+@full_precision
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """``log(1 + exp(-target * input))``.
 
@@ -583,6 +595,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     return named(_reduced(softplus(-target * input), reduction), "SoftMarginLossBackward0")
 
 
+@full_precision
 def poisson_nll_loss(
     input,
     target,
@@ -645,6 +658,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     return named((x1 - x2 + eps).norm(p, -1, keepdim), "NormBackward1")
 
 
+@full_precision
 def hinge_embedding_loss(
     input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"
 ):
@@ -657,6 +671,7 @@ def hinge_embedding_loss(
     return _reduced(away + masked_zero(input, target == -1), reduction)
 
 
+@full_precision
 def cosine_embedding_loss(
     input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
 ):
@@ -673,6 +688,7 @@ def cosine_embedding_loss(
     return _reduced(near + far, reduction)
 
 
+@full_precision
 def margin_ranking_loss(
     input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"
 ):
@@ -686,6 +702,7 @@ def margin_ranking_loss(
     return _reduced(clamp(-target * (input1 - input2) + margin, min=0), reduction)
 
 
+@full_precision
 def triplet_margin_loss(
     anchor,
     positive,

@@ -307,7 +307,8 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     eps = finfo(input.dtype).eps if eps is None else eps
     dims = tuple(range(-len(shape), 0))
     out = input * (input.square().mean(dims, True) + eps).rsqrt()
-    return out if weight is None else out * weight
+    # torch: the result has the type of the input, whatever the weight's.
+    return out if weight is None else (out * weight).to(input.dtype)
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):

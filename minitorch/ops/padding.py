@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
 
 __all__ = ["pad"]
@@ -58,6 +59,11 @@ take_positions.vjp(input=lambda g, positions, input_shape: add_positions(g, posi
 add_positions.vjp(input=lambda g, positions: take_positions(g, positions))
 
 
+@full_precision
+def _take_wide(input, positions):
+    return take_positions(input, positions)
+
+
 def pad(input, pad, mode: str = "constant", value: float | None = None):
     """``input`` with borders added (or, where negative, cut off) from the last dimension backwards.
 
@@ -103,8 +109,8 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
             positions.append(None)
             continue
         positions.append(_places(mode, n, before, after, d, input))
-    padded = take_positions(input, tuple(positions))
     kind = {"reflect": "Reflection", "replicate": "Replication"}.get(mode)
+    padded = (_take_wide if kind else take_positions)(input, tuple(positions))
     # torch: a circular border is copied into a new tensor, piece by piece.
     return named(padded, f"{kind}Pad{len(pad) // 2}DBackward0" if kind else "CopySlices")
 

@@ -10,6 +10,7 @@ import itertools
 import math
 
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
 from minitorch.ops.padding import pad
 from minitorch.tensor import Tensor
@@ -355,6 +356,7 @@ def max_pool2d(
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@full_precision
 def max_pool3d(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
 ):
@@ -433,6 +435,7 @@ def avg_pool2d(
     )
 
 
+@full_precision
 def avg_pool3d(
     input,
     kernel_size,
@@ -550,6 +553,7 @@ def adaptive_avg_pool2d(input, output_size):
     return _adaptive_avg(2, input, output_size)
 
 
+@full_precision
 def adaptive_avg_pool3d(input, output_size):
     """The means of ``output_size`` windows.
 
@@ -604,6 +608,7 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     return _adaptive_max(2, input, output_size, return_indices)
 
 
+@full_precision
 def adaptive_max_pool3d(input, output_size, return_indices=False):
     """The maxima of ``output_size`` windows.
 

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._dims import reduced_dims, wrap_dim
 from minitorch.ops._op import array_of, composite, op
 from minitorch.ops.elementwise import _conj, exp, isnan, logical_not, masked_zero
@@ -173,6 +174,7 @@ def _filled(out, value):
     return out
 
 
+@full_precision
 @op(node=lambda params: f"ProdBackward{0 if params['dim'] is None else 1}")
 def prod(xp, input, /, dim=None, keepdim=False, *, dtype=None):
     """The product over ``dim`` (one dimension), or of all elements.  Source: torch.prod."""
@@ -911,6 +913,7 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
 
 
 @composite
+@full_precision
 def quantile(
     input, q, dim: int | None = None, keepdim: bool = False, *, interpolation="linear", out=None
 ):
@@ -919,6 +922,7 @@ def quantile(
 
 
 @composite
+@full_precision
 def nanquantile(
     input, q, dim: int | None = None, keepdim: bool = False, *, interpolation="linear", out=None
 ):

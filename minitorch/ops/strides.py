@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch.dtypes import from_numpy as dtype_of
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._dims import as_sizes, wrap_dim
 from minitorch.ops._op import array_of, composite, op
 from minitorch.ops.parts import index_at
@@ -287,6 +288,7 @@ def pack_complex(xp, input, /):
 pack_complex.vjp(input=lambda g: view_as_real(g))
 
 
+@full_precision
 @op(view=True, method=False)
 def view_as_complex(xp, input, /):
     """Pairs in the last dimension as complex numbers, a view.  Shape: (*, 2) -> (*).
