@@ -280,13 +280,13 @@ def clear_autocast_cache() -> None:
 
 
 def autocast_increment_nesting() -> int:
-    """Count a context that begins; how many there are.  Source: torch.autocast_increment_nesting."""
+    """Count a context that begins.  Source: torch.autocast_increment_nesting."""
     _state.nesting += 1
     return _state.nesting
 
 
 def autocast_decrement_nesting() -> int:
-    """Count a context that ends; how many are left.  Source: torch.autocast_decrement_nesting."""
+    """Count a context that ends.  Source: torch.autocast_decrement_nesting."""
     _state.nesting -= 1
     return _state.nesting
 
