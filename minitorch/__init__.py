@@ -575,6 +575,7 @@ from minitorch.ops.sorting import (
     unique,
     unique_consecutive,
 )
+from minitorch.ops.statistics import corrcoef, cov
 from minitorch.ops.strides import (
     as_strided,
     diagonal,
@@ -813,6 +814,7 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "copysign",
+    "corrcoef",
     "cos",
     "cos_",
     "cosh",
@@ -820,6 +822,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "count_nonzero",
+    "cov",
     "cross",
     "cuda",
     "cummax",

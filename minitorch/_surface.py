@@ -28,6 +28,7 @@ from minitorch.ops import (
     shape,
     slices,
     sorting,
+    statistics,
 )
 from minitorch.ops._op import COMPOSITES, REGISTRY
 from minitorch.printing import tensor_format, tensor_str
@@ -57,6 +58,7 @@ _MODULES = (
     shape,
     slices,
     sorting,
+    statistics,
 )
 
 

@@ -172,7 +172,10 @@ class Tensor:
         """Whether the tensor has no elements, only a shape and an element type."""
         return type(self._array) is MetaArray
 
-    is_sparse = is_quantized = is_mps = is_xpu = is_nested = is_mkldnn = False
+    #: torch: a name that nothing sets.
+    name = None
+
+    is_sparse = is_sparse_csr = is_quantized = is_mps = is_xpu = is_nested = is_mkldnn = False
 
     def is_same_size(self, other: Tensor) -> bool:
         """Whether both have the same shape."""

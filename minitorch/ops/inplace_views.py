@@ -7,6 +7,7 @@ another one.
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
@@ -14,13 +15,16 @@ from minitorch.autograd.mode import mode
 from minitorch.autograd.views import check_writable
 from minitorch.memory_format import contiguous_format, empty_array, preserve_format
 from minitorch.ops._dims import loose_sizes
-from minitorch.ops.shape import squeeze, swapaxes, swapdims, t, transpose, unsqueeze
+from minitorch.ops._op import named
+from minitorch.ops.shape import squeeze, swapaxes, swapdims, t, transpose, unsqueeze, view
 from minitorch.ops.strides import as_strided, memory_of, offset_of
 from minitorch.tensor import Tensor, wrap
 
 __all__ = [
     "METHODS",
+    "resize",
     "resize_",
+    "resize_as",
     "resize_as_",
     "set_",
 ]
@@ -114,8 +118,32 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     return self
 
 
+def resize(self: Tensor, *sizes) -> Tensor:
+    """The tensor in another shape of as many elements.  Deprecated, as in torch: use ``reshape``.
+
+    Raises RuntimeError for another number of elements.  Source: torch.Tensor.resize.
+    """
+    warnings.warn("non-inplace resize is deprecated", stacklevel=2)
+    shape = loose_sizes(sizes, None, "resize")
+    if math.prod(shape) != self.numel():
+        raise RuntimeError(
+            f"requested resize to {'x'.join(map(str, shape))} ({math.prod(shape)} elements in "
+            "total), but the given tensor has a size of "
+            f"{'x'.join(map(str, self.shape))} ({self.numel()} elements). autograd's resize can "
+            "only change the shape of a given tensor, while preserving the number of elements. "
+        )
+    return named(view(self.contiguous(), shape), "ResizeBackward")
+
+
+def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
+    """``resize`` to the shape of another tensor.  Source: torch.Tensor.resize_as."""
+    return resize(self, tensor.shape)
+
+
 METHODS = {
+    "resize": resize,
     "resize_": resize_,
+    "resize_as": resize_as,
     "resize_as_": resize_as_,
     "set_": set_,
     **{

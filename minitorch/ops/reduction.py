@@ -65,6 +65,12 @@ def _accumulator(dtype):
     return np.dtype("float32") if dtype.itemsize == 2 and dtype.kind in "fV" else dtype
 
 
+def _running(accumulate, input, axis):
+    """A running sum or product in the accumulator's dtype, rounded once at each place."""
+    result = accumulate(input, axis, dtype=_accumulator(input.dtype))
+    return result.astype(input.dtype, copy=False)
+
+
 def _as(input, dtype):
     return input if dtype is None or input.dtype == dtype.numpy else input.astype(dtype.numpy)
 
@@ -285,7 +291,7 @@ def cumsum(xp, input, /, dim, *, dtype=None):
     axis = wrap_dim(dim, input.ndim, "cumsum")
     if not input.ndim:
         return input.copy()
-    return xp.cumsum(input, axis, dtype=input.dtype)
+    return _running(xp.cumsum, input, axis)
 
 
 cumsum.vjp(input=lambda g, dim: reverse_cumsum(g, dim))
@@ -297,7 +303,7 @@ def reverse_cumsum(xp, input, /, dim):
     if not input.ndim:
         return input.copy()
     return xp.ascontiguousarray(
-        xp.flip(xp.cumsum(xp.flip(input, dim), dim, dtype=input.dtype), dim)
+        xp.flip(_running(xp.cumsum, xp.flip(input, dim), dim), dim)
     )
 
 
@@ -314,7 +320,7 @@ def cumprod(xp, input, /, dim, *, dtype=None):
     axis = wrap_dim(dim, input.ndim, "cumprod")
     if not input.ndim:
         return input.copy()
-    return xp.cumprod(input, axis, dtype=input.dtype)
+    return _running(xp.cumprod, input, axis)
 
 
 cumprod.vjp(input=lambda g, input, out, dim: _cumprod_gradient(g, input, out, dim))
