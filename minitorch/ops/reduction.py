@@ -302,9 +302,7 @@ def reverse_cumsum(xp, input, /, dim):
     """The running sum along ``dim`` from the end: the adjoint of :func:`cumsum`."""
     if not input.ndim:
         return input.copy()
-    return xp.ascontiguousarray(
-        xp.flip(_running(xp.cumsum, xp.flip(input, dim), dim), dim)
-    )
+    return xp.ascontiguousarray(xp.flip(_running(xp.cumsum, xp.flip(input, dim), dim), dim))
 
 
 reverse_cumsum.vjp(input=lambda g, dim: cumsum(g, dim))
