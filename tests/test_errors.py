@@ -39,6 +39,13 @@ CALLS = {
     "linear": (lambda lib, t: lib.nn.functional.linear(t.x, lib.ones(2, 2)), 8),
     "conv2d": (lambda lib, t: lib.nn.functional.conv2d(t.x, t.x), 2),
     "broadcast_to": (lambda lib, t: lib.broadcast_to(t.x, (3, 3)), 5),
+    "target without a batch": (lambda lib, t: lib.nn.functional.cross_entropy(t.x, t.i[0]), 11),
+    "target of another batch": (lambda lib, t: lib.nn.functional.cross_entropy(t.x, t.i), 11),
+    "two targets for one input": (lambda lib, t: lib.nn.functional.nll_loss(t.v, t.i), 14),
+    "target of another length": (
+        lambda lib, t: lib.nn.functional.nll_loss(lib.ones(3, 2, 4), t.i.unsqueeze(1)),
+        8,
+    ),
     # dimensions and indices
     "sum over a dimension": (lambda lib, t: t.x.sum(2), 12),
     "sum twice over one": (lambda lib, t: t.x.sum((0, 0)), 5),

@@ -309,25 +309,42 @@ def nll_loss(
         raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
     unbatched = input.ndim == 1
     if unbatched:
+        if target.numel() != 1:
+            raise ValueError(
+                f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}"
+            )
         input, target = input.unsqueeze(0), target.reshape(1)
-    if input.shape[0] != target.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
-            f"({target.shape[0]})."
-        )
-    if target.shape[1:] != input.shape[2:]:
-        raise RuntimeError(
-            "only batches of spatial targets supported (3D tensors) but got targets of "
-            f"dimension: {target.ndim}"
-            if input.ndim > 2
-            else "0D or 1D target tensor expected, multi-target not supported"
-        )
+    _check_target_shape(input, target)
     _check_classes(input, target, weight, ignore_index)
     origin = "NllLossBackward0" if input.ndim == 2 else "NllLoss2DBackward0"
     result = picked_classes(input, target, weight, ignore_index, _checked(reduction), origin)
     if reduction == "none" and input.ndim not in (2, 4):
         named(result, "ViewBackward0")  # torch: other dimensions are made four, and back
     return result.squeeze(0) if unbatched and reduction == "none" else result
+
+
+def _check_target_shape(input, target):
+    """Raise what torch raises unless ``target`` is ``input`` without its classes."""
+    batch = target.shape[0] if target.ndim else 0  # torch: a lone number is a batch of none
+    if input.shape[0] != batch:
+        raise ValueError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({batch})."
+        )
+    expected = (input.shape[0], *input.shape[2:])
+    if tuple(target.shape) == expected:
+        return
+    if input.ndim == 2:
+        message = "0D or 1D target tensor expected, multi-target not supported"
+    elif input.ndim != 4:
+        message = f"Expected target size {list(expected)}, got {list(target.shape)}"
+    elif target.ndim != 3:
+        message = (
+            "only batches of spatial targets supported (3D tensors) but got targets of "
+            f"dimension: {target.ndim}"
+        )
+    else:
+        message = f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}"
+    raise RuntimeError(message)
 
 
 def _weight_of(target, weight, ignore_index, dtype):
@@ -364,6 +381,11 @@ def cross_entropy(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    if input.ndim == 0 and not target.dtype.is_floating_point:
+        raise RuntimeError(
+            "Expected floating point type for target with class probabilities, got "
+            f"{target.dtype.legacy_name}"
+        )
     dim = 0 if input.ndim == 1 else 1
     logs = log_softmax(input, dim)
     if target.shape == input.shape and target.dtype.is_floating_point:
