@@ -44,7 +44,7 @@ LAYERS = [
     r"minitorch\.optim.*",
     r"minitorch\.(func|sparse|distributions|testing)(\..*)?",
     r"minitorch\.utils.*",
-    r"minitorch\.(array_sharing|object_tree|safetensors|serialization)",
+    r"minitorch\.serialization.*",
     r"minitorch\.(jit|onnx|profiler|hub|accelerator|compiler)(\..*)?",
     r"minitorch\.vision.*",
     r"minitorch",

@@ -29,7 +29,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minitorch as mt
-from minitorch import dtypes, safetensors
+from minitorch import dtypes
+from minitorch.serialization import safetensors
 from minitorch.device import device
 from minitorch.nn.parameter import Parameter
 from minitorch.serialization import load, save

@@ -25,8 +25,9 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import dtypes, safetensors
-from minitorch.array_sharing import Placement, dtype_named, place, see
+from minitorch import dtypes
+from minitorch.serialization import safetensors
+from minitorch.serialization.array_sharing import Placement, dtype_named, place, see
 from minitorch.backends import to_device
 from minitorch.device import device
 from minitorch.nn.parameter import Parameter

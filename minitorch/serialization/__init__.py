@@ -1,8 +1,8 @@
 """``save`` and ``load``: checkpoints that hold data and nothing to execute.
 
-Every checkpoint is a safetensors file (:mod:`minitorch.safetensors`).  A dict of text to tensors
+Every checkpoint is a safetensors file (:mod:`minitorch.serialization.safetensors`).  A dict of text to tensors
 gives a plain one, as any program for that format writes.  Other objects are taken apart into arrays
-and a tree of JSON (:mod:`minitorch.object_tree`), which goes into the file's metadata.  Loading
+and a tree of JSON (:mod:`minitorch.serialization.object_tree`), which goes into the file's metadata.  Loading
 reads data and builds objects of known types: there is nothing to trust.  Why it is so:
 docs/design/0003-checkpoints.md.
 """
@@ -21,10 +21,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from minitorch import safetensors
+from minitorch.serialization import safetensors
 from minitorch.backends import to_device
 from minitorch.device import device
-from minitorch.object_tree import MAX_BRACKETS, flatten, rebuild
+from minitorch.serialization.object_tree import MAX_BRACKETS, flatten, rebuild
 from minitorch.tensor import Tensor, wrap
 
 __all__ = ["load", "save"]

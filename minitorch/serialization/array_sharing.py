@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import dtypes, safetensors
+from minitorch import dtypes
+from minitorch.serialization import safetensors
 
 __all__ = ["Placement", "dtype_named", "place", "see"]
 

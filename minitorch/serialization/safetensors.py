@@ -88,7 +88,7 @@ def write(
 
         >>> import io
         >>> import numpy as np
-        >>> from minitorch import safetensors
+        >>> from minitorch.serialization import safetensors
         >>> file = io.BytesIO()
         >>> safetensors.write(file, {"x": np.arange(3, dtype=np.int16)})
         >>> file.getvalue()[8:64]
@@ -117,7 +117,7 @@ def read(file: BinaryIO) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
         >>> import io
         >>> import numpy as np
-        >>> from minitorch import safetensors
+        >>> from minitorch.serialization import safetensors
         >>> file = io.BytesIO()
         >>> safetensors.write(file, {"x": np.arange(3)}, {"made by": "hand"})
         >>> _ = file.seek(0)
