@@ -30,10 +30,9 @@ from hypothesis import strategies as st
 
 import minitorch as mt
 from minitorch import dtypes
-from minitorch.serialization import safetensors
 from minitorch.device import device
 from minitorch.nn.parameter import Parameter
-from minitorch.serialization import load, save
+from minitorch.serialization import load, safetensors, save
 from minitorch.size import Size
 from minitorch.tensor import Tensor, wrap
 

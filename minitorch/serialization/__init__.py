@@ -21,9 +21,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from minitorch.serialization import safetensors
 from minitorch.backends import to_device
 from minitorch.device import device
+from minitorch.serialization import safetensors
 from minitorch.serialization.object_tree import MAX_BRACKETS, flatten, rebuild
 from minitorch.tensor import Tensor, wrap
 

@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 
 from minitorch import dtypes
-from minitorch.serialization import safetensors
-from minitorch.serialization.array_sharing import Placement, dtype_named, place, see
 from minitorch.backends import to_device
 from minitorch.device import device
 from minitorch.nn.parameter import Parameter
+from minitorch.serialization import safetensors
+from minitorch.serialization.array_sharing import Placement, dtype_named, place, see
 from minitorch.size import Size
 from minitorch.tensor import Tensor, wrap
 

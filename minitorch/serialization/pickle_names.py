@@ -114,7 +114,9 @@ def _counter(reader: PickleReader, counts: Any = None) -> Counter[Any]:
 
 def _default_dict(reader: PickleReader, factory: Any = None) -> defaultdict[Any, Any]:
     if not any(factory is known for known in _FACTORIES):
-        raise ValueError(f"the pickle has a defaultdict of {brief(factory)}, which may not be called")
+        raise ValueError(
+            f"the pickle has a defaultdict of {brief(factory)}, which may not be called"
+        )
     return defaultdict(factory)
 
 
@@ -214,7 +216,9 @@ def _dtype(reader: PickleReader, code: Any, align: Any = False, copy: Any = True
     if isinstance(code, type) and code.__name__ == "bfloat16" and issubclass(code, np.generic):
         return np.dtype(code)
     if type(code) is not str or not (code[:1] in _KINDS or code == "O8"):
-        raise ValueError(f"the pickle has an array of the type {brief(code)}; only numbers and text")
+        raise ValueError(
+            f"the pickle has an array of the type {brief(code)}; only numbers and text"
+        )
     if not code[1:].isdecimal() or len(code) > 10:
         raise ValueError(f"the pickle has a malformed dtype {brief(code)}")
     return np.dtype(code, copy=True)
