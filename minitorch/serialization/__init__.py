@@ -1,49 +1,64 @@
-"""``save`` and ``load``: checkpoints that hold data and nothing to execute.
+"""``save`` and ``load``: checkpoints in PyTorch's format, read as data.
 
-Every checkpoint is a safetensors file (:mod:`minitorch.serialization.safetensors`).  A dict of text to tensors
-gives a plain one, as any program for that format writes.  Other objects are taken apart into arrays
-and a tree of JSON (:mod:`minitorch.serialization.object_tree`), which goes into the file's metadata.  Loading
-reads data and builds objects of known types: there is nothing to trust.  Why it is so:
+``save`` writes PyTorch's zip format (:mod:`~minitorch.serialization.torch_writer`), so that
+``torch.load`` reads it; a path that ends in ``.safetensors`` gets a safetensors file instead.
+``load`` reads both, and PyTorch's format from before 1.6, and tells them by their contents.
+
+A checkpoint of PyTorch's is a pickle, a program that may call anything.  Here it is read by an
+interpreter that calls nothing: whatever a file says, no code of its choosing runs.  Why and how:
 docs/design/0003-checkpoints.md.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
+import enum
 import json
 import os
 import reprlib
-import secrets
-import stat
-from collections.abc import Callable, Iterator
+from pickle import UnpicklingError
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from minitorch.backends import to_device
-from minitorch.device import device
 from minitorch.serialization import safetensors
+from minitorch.serialization.files import file_name, opened, replacing
+from minitorch.serialization.map_location import MapLocation, default_restore_location, storage_map
 from minitorch.serialization.object_tree import MAX_BRACKETS, flatten, rebuild
-from minitorch.tensor import Tensor, wrap
+from minitorch.serialization.pickle_reader import UnknownName
+from minitorch.serialization.program_names import (
+    add_safe_globals,
+    clear_safe_globals,
+    get_safe_globals,
+    safe_globals,
+)
+from minitorch.serialization.torch_reader import names_in, read_legacy, read_zip
+from minitorch.serialization.torch_writer import write_zip
 
-__all__ = ["load", "save"]
+__all__ = [
+    "LoadEndianness",
+    "add_safe_globals",
+    "clear_safe_globals",
+    "default_restore_location",
+    "get_crc32_options",
+    "get_default_load_endianness",
+    "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
+    "load",
+    "safe_globals",
+    "save",
+    "set_crc32_options",
+    "set_default_load_endianness",
+]
 
-#: Where in the metadata the tree stands, and the version of its rules.
+#: Where in the metadata of a safetensors file the tree stands, and the version of its rules.
 _TREE_KEY = "minitorch"
 _VERSION = 1
 
-#: What a pickle, which is a program, starts with.
-_PICKLES = {
-    b"PK\x03\x04": "a PyTorch zip checkpoint",
-    b"\x80\x02": "a pickle, probably an old PyTorch checkpoint",
-    b"\x80\x03": "a pickle",
-    b"\x80\x04": "a pickle",
-    b"\x80\x05": "a pickle",
-}
+_ZIP = b"PK\x03\x04"
+#: What a pickle starts with: PyTorch's files from before 1.6 are several.
+_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 _File = str | os.PathLike[str] | BinaryIO
-_MapLocation = Callable[[Tensor, str], Tensor | None] | device | str | dict[str, str] | None
 
 
 def save(
@@ -54,24 +69,29 @@ def save(
     _use_new_zipfile_serialization: bool = True,
     _disable_byteorder_record: bool = False,
 ) -> None:
-    """Save ``obj`` to the path or binary file ``f``, for :func:`load`.
+    """Save ``obj`` to the path or binary file ``f``, for :func:`load` and for ``torch.load``.
 
-    ``obj`` is any nesting of dicts (plain, OrderedDict, Counter, defaultdict of a builtin type),
-    lists, tuples, sets and ``argparse.Namespace`` with None, bools, numbers, text, bytes, tensors,
-    Parameters, ``Size``, ``dtype``, ``device``, NumPy arrays and scalars.  An object that appears
-    twice is one object again after loading.  Tensors whose memory overlaps share it again, with the
-    strides they had; other non-contiguous tensors become contiguous.  ``requires_grad`` is kept;
-    graphs, gradients and hooks are not saved.
+    ``obj`` is anything that Python can pickle: nested containers of numbers, text, tensors and
+    NumPy arrays, also modules and optimizers.  An object that appears twice is one object again
+    after loading.  Tensors keep their strides, ``requires_grad`` and attributes, and those that
+    share a storage share it again; the whole storage is written, however small the view.  Graphs
+    and gradients are not saved.
+
+    A path that ends in ``.safetensors`` gets a file in that format, which other programs read as
+    well.  It holds data only: no modules, no objects of the program's own classes.
 
     A path is written atomically: a save that fails or is interrupted leaves the old file as it
-    was.  The arguments that torch has for pickling are accepted and change nothing.
+    was.  ``pickle_module`` and ``pickle_protocol`` are accepted and change nothing.
 
     Raises:
-        TypeError: ``obj`` holds something else (a Module, a function, an object of some class); the
+        pickle.PicklingError: ``obj`` holds something that has no name, such as a lambda; the
             message says where.  The file is not touched.
-        ValueError: containers nest more than 100 deep, or what is not tensors takes over 100 MB.
-        RuntimeError: the directory of ``f`` does not exist.
+        TypeError: ``obj`` does not fit in a safetensors file; the message says why.
+        RuntimeError: the directory of ``f`` does not exist, or tensors view one memory as several
+            types.
         AttributeError: ``f`` is neither a path nor a file.
+        NotImplementedError: ``_use_new_zipfile_serialization`` is False: the format before 1.6 is
+            read, not written.
 
     Source: torch.save.
 
@@ -85,15 +105,19 @@ def save(
         >>> minitorch.load(file)
         {'epoch': 3, 'weights': [tensor([1., 1.])]}
     """
-    try:
-        arrays, metadata = _contents(obj)
-    except RecursionError:
-        raise ValueError("save(): containers nest too deeply for the Python stack left") from None
-    if isinstance(f, (str, os.PathLike)):
-        with _replacing(os.fspath(f)) as file:
-            safetensors.write(file, arrays, metadata)
+    if not _use_new_zipfile_serialization:
+        raise NotImplementedError("save(): the format before PyTorch 1.6 is read, but not written")
+    is_path = isinstance(f, (str, os.PathLike))
+    if is_path and os.fspath(f).endswith(".safetensors"):
+        write = _safetensors_writer(obj)
+    else:
+        name = _record_folder(os.fspath(f)) if is_path else "archive"
+        write = write_zip(obj, name, _crc32, not _disable_byteorder_record)
+    if is_path:
+        with replacing(os.fspath(f)) as file:
+            write(file)
     elif hasattr(f, "write"):
-        safetensors.write(f, arrays, metadata)
+        write(f)
     else:
         raise AttributeError(
             "expected 'f' to be string, path, or a file-like object with a 'write' attribute, "
@@ -103,53 +127,177 @@ def save(
 
 def load(
     f: _File,
-    map_location: _MapLocation = None,
+    map_location: MapLocation = None,
     pickle_module: Any = None,
     *,
-    weights_only: bool | None = True,
+    weights_only: bool | None = None,
     mmap: bool | None = None,
     encoding: str = "utf-8",
 ) -> Any:
-    """Load what :func:`save` wrote, or any safetensors file (as a dict of tensors).
+    """Load what :func:`save` or ``torch.save`` wrote, or a safetensors file.
 
-    Nothing in the file is ever executed; ``weights_only``, ``pickle_module`` and ``encoding`` are
-    accepted for torch's sake and change nothing.
+    Nothing in the file is ever executed, whatever the arguments.  A file of several consecutive
+    saves in PyTorch's format before 1.6 is read one save at a time.
 
     Args:
-        f: a path, or a binary file that can ``read`` and ``seek``, which is read to its end.
+        f: a path, or a binary file that can ``read`` and ``seek``.
         map_location: where tensors go.  A device or its name takes all of them.  A dict maps the
             name of the device they were saved on to another.  A callable gets each storage, as a
             tensor of its bytes, with the device's name, and returns the one to use, or None for the
             default.
+        weights_only: whether the file may hold data only, and objects of the classes given to
+            ``minitorch.serialization.add_safe_globals``.  Set to False it may also hold modules,
+            optimizers and plain objects, of classes that the program has imported.  The default
+            is True, unless the environment variable ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` is set.
         mmap: map the file into memory, so that tensors are read when they are first used.  ``f``
             must be a path.  Writing to the tensors does not change the file.
+        encoding: of the text in pickles that Python 2 wrote; ``"bytes"`` keeps it as bytes.
 
     Raises:
-        RuntimeError: the file is truncated, damaged, hostile or not a safetensors file (the message
-            names it and what is wrong), or tensors belong on a device that isn't there.
+        pickle.UnpicklingError: the file names a class or function that it may not.
+        AttributeError: it names a class of this program that isn't there.
+        RuntimeError: the file is truncated, damaged, hostile or no checkpoint (the message names it
+            and what is wrong), or tensors belong on a device that isn't there.
         FileNotFoundError: there is no such file.
         ValueError: ``mmap`` is set and ``f`` is not a path.
 
     Source: torch.load.
     """
-    map_storage = _storage_map(map_location)
-    with _opened(f, mmap) as file:
+    if weights_only is None:
+        weights_only = not _is_set("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD") and pickle_module is None
+    map_storage = storage_map(map_location)
+    with opened(f, mmap) as file:
         try:
-            _refuse_pickles(file)
+            prefix = _prefix(file)
+            # The length of a safetensors header may look like a pickle's start: then JSON follows.
+            if prefix[8:] not in (b"{", b" "):
+                if prefix.startswith(_ZIP):
+                    order = None if _endianness is None else _endianness.value
+                    mapped = bool(mmap)
+                    return read_zip(file, map_storage, weights_only, mapped, encoding, order)
+                if prefix.startswith(_PICKLES):
+                    if mmap:
+                        raise ValueError("only files in PyTorch's zip format can be mapped")
+                    return read_legacy(file, map_storage, weights_only, encoding)
             arrays, metadata = safetensors.read_mapped(file) if mmap else safetensors.read(file)
             return rebuild(_tree(arrays, metadata), arrays, map_storage)
+        except UnknownName as error:
+            raise UnpicklingError(_refusal(f, error, weights_only)) from None
         except RecursionError:
             problem = "it nests too deeply for the Python stack left"
         except ValueError as error:
             problem = str(error)
-    raise RuntimeError(f"load(): can't load {_file_name(f)}: {problem}")
+    raise RuntimeError(f"load(): can't load {file_name(f)}: {problem}")
 
 
-# What a file holds
+def get_unsafe_globals_in_checkpoint(f: _File) -> list[str]:
+    """The classes and functions that a checkpoint names and ``load`` would refuse by default.
+
+    Those allowed by :func:`add_safe_globals` are left out.
+    Source: torch.serialization.get_unsafe_globals_in_checkpoint.
+    """
+    with opened(f, None) as file:
+        try:
+            return names_in(file)
+        except ValueError as error:
+            problem = str(error)
+    raise RuntimeError(f"can't read {file_name(f)}: {problem}")
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in ("1", "y", "yes", "true")
+
+
+def _prefix(file: BinaryIO) -> bytes:
+    """The first bytes of a file, which tell its format."""
+    prefix = file.read(9)
+    if not isinstance(prefix, bytes):
+        raise TypeError("load(): f is a text file, expected one opened in binary mode")
+    file.seek(-len(prefix), os.SEEK_CUR)
+    return prefix
+
+
+def _refusal(f: Any, error: UnknownName, weights_only: bool) -> str:
+    """The message for a file that names something it may not."""
+    if not weights_only:
+        return f"load(): can't load {file_name(f)}: {error}"
+    return (
+        f"Weights only load failed: can't load {file_name(f)}. Unsupported global: GLOBAL "
+        f"{error.name} was not an allowed global by default. Please use "
+        f"`torch.serialization.add_safe_globals([{error.name}])` or the "
+        f"`torch.serialization.safe_globals([{error.name}])` context manager to allowlist this "
+        "global if you trust this class/function, or load with `weights_only=False`."
+    )
+
+
+# Options
+
+
+class LoadEndianness(enum.Enum):
+    """A byte order.  Source: torch.serialization.LoadEndianness."""
+
+    NATIVE = None
+    LITTLE = "little"
+    BIG = "big"
+
+
+_endianness: LoadEndianness | None = None
+_crc32 = True
+
+
+def get_default_load_endianness() -> LoadEndianness | None:
+    """The byte order taken for files that do not say; None is this machine's.
+
+    Source: torch.serialization.get_default_load_endianness.
+    """
+    return _endianness
+
+
+def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
+    """Set what :func:`get_default_load_endianness` returns.
+
+    Source: torch.serialization.set_default_load_endianness.
+    """
+    global _endianness
+    if endianness is not None and not isinstance(endianness, LoadEndianness):
+        raise TypeError("Invalid argument type in function set_default_load_endianness")
+    _endianness = endianness
+
+
+def get_crc32_options() -> bool:
+    """Whether :func:`save` writes checksums.  Source: torch.serialization.get_crc32_options."""
+    return _crc32
+
+
+def set_crc32_options(compute_crc32: bool) -> None:
+    """Set whether :func:`save` writes checksums; without, other programs can't unpack the file.
+
+    Source: torch.serialization.set_crc32_options.
+    """
+    global _crc32
+    _crc32 = bool(compute_crc32)
+
+
+# Formats
+
+
+def _record_folder(path: str) -> str:
+    """The name of the folder in the zip file: torch takes it from the path."""
+    name = os.path.basename(path)
+    return name.rpartition(".")[0] or name
+
+
+def _safetensors_writer(obj: object) -> Any:
+    """A function that writes ``obj`` to a file in the safetensors format."""
+    try:
+        arrays, metadata = _contents(obj)
+    except RecursionError:
+        raise ValueError("save(): containers nest too deeply for the Python stack left") from None
+    return lambda file: safetensors.write(file, arrays, metadata)
 
 
 def _contents(obj: object) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays and the metadata of the file for ``obj``."""
+    """The arrays and the metadata of the safetensors file for ``obj``."""
     tree, arrays = flatten(obj)
     if tree == _plain_tree(arrays):
         return arrays, {}
@@ -158,7 +306,7 @@ def _contents(obj: object) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 
 def _tree(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> Any:
-    """The tree that the metadata of a file holds, or that of a file without one."""
+    """The tree that the metadata of a safetensors file holds, or that of a file without one."""
     if _TREE_KEY not in metadata:
         return _plain_tree(arrays)
     text = metadata[_TREE_KEY].encode("utf-8", "surrogatepass")
@@ -174,140 +322,3 @@ def _tree(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> Any:
 def _plain_tree(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """The tree of a dict of tensors, which needn't be written: the arrays' names say it all."""
     return {"type": "dict", "items": [[name, {"type": "tensor", "entry": name}] for name in arrays]}
-
-
-def _refuse_pickles(file: BinaryIO) -> None:
-    """Raise for a file that holds a pickle: what it is and how to convert it."""
-    prefix = file.read(9)
-    if not isinstance(prefix, bytes):
-        raise TypeError("load(): f is a text file, expected one opened in binary mode")
-    file.seek(-len(prefix), 1)
-    for magic, kind in _PICKLES.items():
-        # The length of a safetensors header may look like one, but then JSON follows.
-        if prefix.startswith(magic) and prefix[8:] not in (b"{", b" "):
-            raise ValueError(
-                f"it is {kind}. Such a file is a program, which minitorch does not run. Where "
-                "PyTorch is installed, convert a dict of tensors by "
-                "safetensors.torch.save_file(torch.load(old), new)"
-            )
-
-
-# Devices
-
-
-def _storage_map(map_location: Any) -> Callable[[np.ndarray, str], np.ndarray]:
-    """A function of a storage and the location it was saved from: the storage to use."""
-    if map_location is None:
-        return _at
-    if isinstance(map_location, dict):
-        return lambda array, location: _at(array, map_location.get(location, location))
-    if isinstance(map_location, (str, device)):
-        return lambda array, _: _at(array, map_location)
-    if not callable(map_location):
-        raise TypeError(
-            "load(): map_location must be None, a device, its name, a dict or a callable, "
-            f"got {type(map_location).__name__}"
-        )
-
-    def call(array: np.ndarray, location: str) -> np.ndarray:
-        storage = wrap(array.reshape(-1).view(np.uint8))
-        chosen = map_location(storage, location)
-        if chosen is None:
-            return _at(array, location)
-        if chosen is storage:
-            return array
-        if not isinstance(chosen, Tensor) or chosen._array.nbytes != array.nbytes:
-            raise TypeError(
-                f"load(): map_location must return a storage of {array.nbytes} bytes or None, "
-                f"got {type(chosen).__name__}"
-            )
-        return chosen._array.reshape(-1).view(array.dtype).reshape(array.shape)
-
-    return call
-
-
-def _at(array: np.ndarray, location: str | device) -> np.ndarray:
-    """``array`` on the device ``location``."""
-    try:
-        target = device(location)
-    except (RuntimeError, TypeError):
-        raise RuntimeError(
-            f"don't know how to restore data location of a storage (tagged with {location})"
-        ) from None
-    try:
-        return to_device(array, target)
-    except AssertionError:
-        raise RuntimeError(
-            "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is "
-            f"False. It was saved on, or is to go to, {target}; give load map_location='cpu' to "
-            "have it on the CPU."
-        ) from None
-
-
-# Files
-
-
-@contextlib.contextmanager
-def _replacing(path: str) -> Iterator[BinaryIO]:
-    """A file that replaces ``path`` at the end of the block, or vanishes if that fails."""
-    path = os.path.realpath(path)  # open() would write through a symbolic link, too
-    parent = os.path.dirname(path)
-    if not os.path.isdir(parent):
-        raise RuntimeError(f"Parent directory {parent} does not exist.")
-    try:
-        old_mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        old_mode = None
-    if old_mode is not None and not stat.S_ISREG(old_mode):
-        # A pipe or a device is written to, not replaced.  For a directory this raises.
-        with open(path, "wb") as file:
-            yield file
-        return
-    partial = os.path.join(parent, f".minitorch-{secrets.token_hex(8)}.part")
-    file = open(partial, "xb")  # unlike tempfile's, with the permissions that the umask allows
-    try:
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if old_mode is not None:
-            os.chmod(partial, stat.S_IMODE(old_mode))
-        os.replace(partial, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(partial)
-        raise
-
-
-@contextlib.contextmanager
-def _opened(f: Any, mmap: bool | None) -> Iterator[BinaryIO]:
-    """``f`` as a binary file that can seek; closed in the end if it was opened here."""
-    if isinstance(f, (str, os.PathLike)):
-        with open(f, "rb") as file:
-            yield file
-        return
-    if mmap:
-        raise ValueError("f must be a file path in order to use the mmap argument")
-    for name in ("seek", "tell", "read"):
-        if not hasattr(f, name):
-            raise AttributeError(
-                f"'{type(f).__name__}' object has no attribute '{name}'. You can only load from a "
-                "file that is seekable. Please pre-load the data into a buffer like io.BytesIO and "
-                "try to load from it instead."
-            )
-    start = f.tell()
-    try:
-        f.seek(0, 2)
-        f.seek(start)
-    except (OSError, ValueError):
-        # A compressed stream may know its end only when there.
-        f = io.BytesIO(f.read())
-    yield f
-
-
-def _file_name(f: Any) -> str:
-    """How a message names ``f``."""
-    if isinstance(f, (str, os.PathLike)):
-        return repr(os.fspath(f))
-    name = getattr(f, "name", None)
-    return repr(name) if isinstance(name, str) else f"the given {type(f).__name__}"

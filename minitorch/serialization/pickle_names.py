@@ -8,7 +8,6 @@ arguments from the file, checks them, and makes the object itself.
 from __future__ import annotations
 
 import argparse
-import functools
 import math
 import pathlib
 import types

@@ -50,15 +50,17 @@ class Known(NamedTuple):
     call: Callable[..., Any] | None = None
     #: ``new(reader, *args)``: what stands for ``value.__new__(value, *args)``.
     new: Callable[..., Any] | None = None
-    #: ``build(reader, obj, state)``: gives a state to an object of the type ``value``.
+    #: ``build(reader, obj, state)``: gives a state to an object of the type ``kind``.
     build: Callable[..., Any] | None = None
+    #: The type that ``build`` is for; by default ``value`` is one.
+    kind: type | None = None
 
 
 class UnknownName(ValueError):
     """A pickle names something that the table does not have."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"the pickle names {name}, which is not among what it may name")
+    def __init__(self, name: str, why: str = "which is not among what it may name") -> None:
+        super().__init__(f"the pickle names {name}, {why}")
         self.name = name
 
 
@@ -86,11 +88,11 @@ def read_pickle(
         >>> from minitorch.serialization.pickle_reader import read_pickle
         >>> read_pickle(b"\\x80\\x02}U\\x05epochK\\x03s.", BUILTINS)
         {'epoch': 3}
-        >>> read_pickle(b"\\x80\\x02cos\\nsystem\\nU\\x04true\\x85R.", BUILTINS)
+        >>> bad = b"\\x80\\x02cos\\nsystem\\nU\\x04true\\x85R."
+        >>> read_pickle(bad, BUILTINS)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        minitorch.serialization.pickle_reader.UnknownName: the pickle names os.system, which is not \
-among what it may name
+        minitorch.serialization.pickle_reader.UnknownName: the pickle names os.system, which ...
     """
     return PickleReader(file, table, encoding=encoding).read()
 
@@ -123,13 +125,13 @@ class PickleReader:
         self._left = limit
         self._budget = limit
         self._table = table
-        self._persistent_load = persistent_load
+        self.persistent_load = persistent_load
         self._encoding = encoding
         self._stack: list[Any] = []
         #: The stacks below the marks that are set.
         self._below: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
-        #: id of a value -> its row, for the values that this pickle named
+        #: id of a value -> its row (which keeps it alive), for the values that this pickle named
         self._named: dict[int, Known] = {}
         #: type -> what gives a state to its objects, for the types that this pickle named
         self._builders: dict[type, Callable[..., Any]] = {}
@@ -153,13 +155,26 @@ class PickleReader:
     # --- what the rows of a table may use ---------------------------------------------------------
 
     def spend(self, count: int) -> None:
-        """Account for copying ``count`` items or bytes: all copies together fit the pickle's length.
+        """Account for copying ``count`` items or bytes: all copies fit the length of the pickle.
 
         An object made once and copied many times would let a small file fill the memory.
         """
         self._budget -= count
         if self._budget < 0:
             raise ValueError("the pickle copies more than it holds")
+
+    def named(self, name: str) -> Any:
+        """The value that the table has for a full name."""
+        if callable(self._table):
+            known = self._table(name)
+        elif name in self._table:
+            known = self._table[name]
+        else:
+            raise UnknownName(name)
+        self._named[id(known.value)] = known
+        if known.build is not None:
+            self._builders[known.kind or known.value] = known.build
+        return known.value
 
     def known(self, value: Any) -> Known:
         """The row of a value that the pickle named."""
@@ -299,16 +314,7 @@ class PickleReader:
             raise ValueError("the pickle has a name that is no text")
         full = f"{_RENAMED.get(module, module)}.{name}"
         full = _RENAMED.get(full, full)
-        if callable(self._table):
-            known = self._table(full)
-        elif full in self._table:
-            known = self._table[full]
-        else:
-            raise UnknownName(full)
-        self._named[id(known.value)] = known
-        if known.build is not None:
-            self._builders[known.value] = known.build
-        self._push(known.value)
+        self._push(self.named(full))
 
     def _global(self) -> None:
         module = self._line()
@@ -355,9 +361,9 @@ class PickleReader:
 
     def _persistent(self) -> None:
         key = self._pop()
-        if self._persistent_load is None:
+        if self.persistent_load is None:
             raise ValueError("the pickle refers to objects outside of it")
-        self._push(self._persistent_load(key))
+        self._push(self.persistent_load(key))
 
 
 #: Opcode -> what it does.  Not here, hence refused: INST, OBJ and EXT, other ways to name things;

@@ -26,6 +26,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from minitorch.serialization.files import read_into, write_all
+
 __all__ = ["MAX_HEADER_BYTES", "parse_json", "read", "read_mapped", "type_code", "write"]
 
 MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors package, against hostile lengths
@@ -96,12 +98,12 @@ def write(
     """
     in_file_order = sorted(arrays, key=lambda name: -arrays[name].dtype.itemsize)
     header = _header(arrays, in_file_order, metadata)
-    _write_all(file, header)
+    write_all(file, header)
     for name in in_file_order:
         array = arrays[name]
         if array.size:
             little = array.dtype.newbyteorder("<")
-            _write_all(file, _bytes_of(np.asarray(array, dtype=little, order="C")))
+            write_all(file, _bytes_of(np.asarray(array, dtype=little, order="C")))
 
 
 def read(file: BinaryIO) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -129,7 +131,10 @@ def read(file: BinaryIO) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     for entry in sorted(entries, key=lambda entry: entry.stop):
         array = arrays[entry.name]
         if array.size:
-            _read_all(file, _bytes_of(array), entry.name)
+            if not read_into(file, _bytes_of(array)):
+                raise ValueError(
+                    f"the file is truncated: it ends inside array {_shown(entry.name)}"
+                )
         arrays[entry.name] = _checked(array, entry)
     return arrays, metadata
 
@@ -226,15 +231,6 @@ def _bytes_of(array: np.ndarray) -> memoryview:
     """The memory of a contiguous, non-empty array as bytes."""
     # Through uint8: memoryview doesn't know bfloat16.
     return array.reshape(-1).view(np.uint8).data
-
-
-def _write_all(file: BinaryIO, data: bytes | memoryview) -> None:
-    """Write every byte, also to an unbuffered file, which may take fewer than offered."""
-    rest = memoryview(data)
-    while rest.nbytes:
-        written = file.write(rest)
-        # A file-like object whose write() returns nothing is taken at its word.
-        rest = rest[len(rest) if written is None else written :]
 
 
 # Reading
@@ -349,21 +345,6 @@ def _dtype_of(name: str, code: Any) -> np.dtype:
             f"array {_shown(name)}: dtype {code} needs the ml_dtypes package, which isn't installed"
         ) from None
     return np.dtype(getattr(ml_dtypes, _EXTENDED_CODES[code]))
-
-
-def _read_all(file: BinaryIO, memory: memoryview, name: str) -> None:
-    """Fill ``memory`` from ``file``, which may be unbuffered or know only ``read``."""
-    readinto = getattr(file, "readinto", None)
-    while memory.nbytes:
-        if readinto is not None:
-            count = readinto(memory)
-        else:
-            data = file.read(memory.nbytes)
-            count = len(data)
-            memory[:count] = data
-        if not count:
-            raise ValueError(f"the file is truncated: it ends inside array {_shown(name)}")
-        memory = memory[count:]
 
 
 def _checked(array: np.ndarray, entry: _Entry) -> np.ndarray:
