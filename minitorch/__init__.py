@@ -437,11 +437,16 @@ from minitorch.ops.masking import (
     nonzero,
     where,
 )
+from minitorch.ops.matrix_functions import (
+    geqrf,
+    matrix_exp,
+)
 from minitorch.ops.normalization import (
     batch_norm,
     group_norm,
     instance_norm,
     layer_norm,
+    norm_except_dim,
     rms_norm,
 )
 from minitorch.ops.parts import (
@@ -903,6 +908,7 @@ __all__ = [
     "full_like",
     "gather",
     "ge",
+    "geqrf",
     "ger",
     "get_autocast_cpu_dtype",
     "get_autocast_dtype",
@@ -1000,6 +1006,7 @@ __all__ = [
     "masked_scatter",
     "masked_select",
     "matmul",
+    "matrix_exp",
     "matrix_power",
     "max",
     "max_pool1d",
@@ -1040,6 +1047,7 @@ __all__ = [
     "no_grad",
     "nonzero",
     "norm",
+    "norm_except_dim",
     "normal",
     "not_equal",
     "numel",

@@ -26,6 +26,10 @@ from minitorch.ops.decomposition import (
 from minitorch.ops.linalg import linalg_cross as cross
 from minitorch.ops.linalg import linalg_norm as norm
 from minitorch.ops.linalg import matmul, matrix_norm, vector_norm
+from minitorch.ops.matrix_functions import (
+    householder_product,
+    matrix_exp,
+)
 
 __all__ = [
     "LinAlgError",
@@ -36,9 +40,11 @@ __all__ = [
     "eigh",
     "eigvals",
     "eigvalsh",
+    "householder_product",
     "inv",
     "lstsq",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
     "matrix_rank",

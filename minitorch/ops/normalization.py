@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from minitorch.ops._arguments import require_tensor
-from minitorch.ops._op import named, op, sum_to
+from minitorch.ops._op import composite, named, op, sum_to
 from minitorch.ops.elementwise import rsqrt
 from minitorch.ops.padding import pad
 from minitorch.ops.reduction import mean
@@ -23,6 +23,7 @@ __all__ = [
     "instance_norm",
     "layer_norm",
     "local_response_norm",
+    "norm_except_dim",
     "normalize",
     "rms_norm",
 ]
@@ -333,3 +334,23 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     """``x / max(norm(x), eps)`` along ``dim``.  Shape: (*) -> (*).  Source: F.normalize."""
     length = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
     return input / length if out is None else out.copy_(input / length)
+
+
+@composite(method=False)
+def norm_except_dim(v, pow=2, dim=0):
+    """The ``pow``-norm of the elements at each index of ``dim``; -1 for the norm of all of them.
+
+    Shape: (*, n, *) -> (1, n, 1), with as many dimensions; () for -1.
+    Source: torch.norm_except_dim.
+    """
+    if dim == -1:
+        return named(v.norm(pow), "NormBackward0")
+    if not 0 <= dim < v.ndim:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-v.ndim}, {v.ndim - 1}], but "
+            f"got {dim})"
+        )
+    shape = [1] * v.ndim
+    shape[dim] = v.shape[dim]
+    norms = v.movedim(dim, 0).reshape(v.shape[dim], -1).norm(pow, 1).reshape(shape)
+    return norms if dim in (0, v.ndim - 1) else named(norms, "TransposeBackward0")
