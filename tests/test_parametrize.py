@@ -95,7 +95,13 @@ def both(function, torch):
     return results
 
 
-STACKS = [("Symmetric",), ("Forward",), ("Product",), ("Forward", "Symmetric"), ("Product", "Forward")]
+STACKS = [
+    ("Symmetric",),
+    ("Forward",),
+    ("Product",),
+    ("Forward", "Symmetric"),
+    ("Product", "Forward"),
+]
 
 
 @pytest.mark.compare
@@ -546,7 +552,9 @@ def test_skip_init_takes_no_random_numbers():
 
 
 def test_channels_last_weights():
-    net = nn.Sequential(nn.Conv2d(3, 4, 2), nn.Sequential(nn.ConvTranspose2d(4, 2, 2)), nn.Linear(2, 2))
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 2), nn.Sequential(nn.ConvTranspose2d(4, 2, 2)), nn.Linear(2, 2)
+    )
     values = numpy_of(net[0].weight).copy()
     assert nn.utils.convert_conv2d_weight_memory_format(net, mt.channels_last) is net
     assert net[0].weight.is_contiguous(memory_format=mt.channels_last)

@@ -73,7 +73,11 @@ def test_masks_and_states_as_torch(torch, names):
         for name in ("weight", "bias"):
             if hasattr(layer, name + "_mask"):
                 lib.nn.utils.prune.remove(layer, name)
-        texts += [hooks, [n for n, _ in layer.named_parameters()], lib.nn.utils.prune.is_pruned(layer)]
+        texts += [
+            hooks,
+            [n for n, _ in layer.named_parameters()],
+            lib.nn.utils.prune.is_pruned(layer),
+        ]
         results.append((texts, [numpy_of(v) for v in (*values, layer.weight, layer.bias)]))
     ours, theirs = results
     assert ours[0] == theirs[0]
@@ -174,14 +178,10 @@ def test_a_method_of_ones_own():
 
     layer = nn.Linear(4, 3)
     EveryOther.apply(layer, "weight")
-    np.testing.assert_array_equal(
-        numpy_of(layer.weight_mask), np.arange(12).reshape(3, 4) % 2
-    )
+    np.testing.assert_array_equal(numpy_of(layer.weight_mask), np.arange(12).reshape(3, 4) % 2)
     EveryOther.apply(layer, "weight")  # every other one of those left
     assert numpy_of(layer.weight_mask).sum() == 3
-    np.testing.assert_array_equal(
-        EveryOther().prune(mt.ones(4)).numpy(), [0, 1, 0, 1]
-    )
+    np.testing.assert_array_equal(EveryOther().prune(mt.ones(4)).numpy(), [0, 1, 0, 1])
 
 
 def test_states_go_into_a_pruned_module():
