@@ -665,6 +665,7 @@ autograd.load_upper_layer()
 _LAZY = {
     "onnx",
     "multiprocessing",
+    "hub",
     "vision",
 }
 
@@ -927,6 +928,7 @@ __all__ = [
     "histc",
     "hsplit",
     "hstack",
+    "hub",
     "hypot",
     "iinfo",
     "imag",
