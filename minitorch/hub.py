@@ -229,9 +229,7 @@ def list(
     if source.lower() == "github":
         folder = _repository(github, force_reload, trust_repo, verbose, skip_validation)
     with _hubconf(folder) as module:
-        return [
-            name for name in dir(module) if callable(getattr(module, name)) and name[0] != "_"
-        ]
+        return [name for name in dir(module) if callable(getattr(module, name)) and name[0] != "_"]
 
 
 def help(
