@@ -1,0 +1,392 @@
+"""vision.models: the networks are torchvision's, layer by layer, and so are their first weights."""
+
+import hashlib
+import inspect
+import io
+import math
+import urllib.error
+import warnings
+
+import numpy as np
+import pytest
+
+import minitorch as mt
+from minitorch import hub, nn
+from minitorch.vision import models
+from minitorch.vision.models._utils import IntermediateLayerGetter, make_divisible
+from tests.samples.models import DIGESTS
+
+#: Arguments that make a model small, and the side of the pictures it then takes.
+SMALL = {
+    "vit_b_16": ({"image_size": 32}, 32),
+    "vit_b_32": ({"image_size": 64}, 64),
+    "vit_l_16": ({"image_size": 32}, 32),
+    "vit_l_32": ({"image_size": 64}, 64),
+    "vit_h_14": ({"image_size": 28}, 28),
+    "inception_v3": ({"init_weights": False}, 96),
+    "googlenet": ({"init_weights": False}, 64),
+}
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Layers keep the memory they got: what a network is like shows without drawing weights."""
+    for name in dir(nn.init):
+        if name.endswith("_") and not name.startswith("_"):
+            monkeypatch.setattr(nn.init, name, lambda tensor, *args, **kwargs: tensor)
+
+
+def test_the_list_of_models():
+    assert models.list_models() == sorted(DIGESTS)
+    assert models.list_models(models) == sorted(DIGESTS)
+    assert models.list_models(mt.nn) == []
+    assert models.list_models(include="resnet1*") == ["resnet101", "resnet152", "resnet18"]
+    assert models.list_models(include=["vgg1?", "alex*"], exclude=["*9", "vgg11"]) == [
+        "alexnet",
+        "vgg13",
+        "vgg16",
+    ]
+    assert all(getattr(models, name) is models.get_model_builder(name) for name in DIGESTS)
+
+
+@pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
+@pytest.mark.parametrize("name", DIGESTS)
+def test_structure(name, undrawn):
+    """Names, shapes and order of the state, the printed text, and the number of parameters."""
+    model = models.get_model(name)
+    state = "\n".join(f"{key} {tuple(value.shape)}" for key, value in model.state_dict().items())
+    assert (digest(state), digest(repr(model))) == DIGESTS[name]
+    weights = models.get_model_weights(name).DEFAULT
+    # The weights of vit_h_14 are for larger pictures, those of googlenet without its classifiers.
+    if name not in ("googlenet", "vit_h_14"):
+        count = sum(parameter.numel() for parameter in model.parameters())
+        assert count == weights.meta["num_params"]
+    assert inspect.getdoc(models.get_model_builder(name)).endswith(f"torchvision.models.{name}.")
+
+
+# --- weights --------------------------------------------------------------------------------------
+
+
+def test_weights_know_where_they_are_and_what_they_name():
+    weights = models.ResNet50_Weights.DEFAULT
+    assert weights is models.ResNet50_Weights.IMAGENET1K_V2
+    assert weights is models.get_weight("ResNet50_Weights.IMAGENET1K_V2")
+    assert weights is models.get_model_weights("resnet50").verify("DEFAULT")
+    assert models.get_model_weights(models.resnet50) is models.ResNet50_Weights
+    assert repr(weights) == str(weights) == "ResNet50_Weights.IMAGENET1K_V2"
+    assert weights.url.endswith("/resnet50-11ad3fa6.pth")
+    categories = weights.meta["categories"]
+    assert len(categories) == len(set(categories)) == 1000
+    assert (categories[0], categories[207], categories[-1]) == (
+        "tench",
+        "golden retriever",
+        "toilet tissue",
+    )
+    assert weights.value == models.Weights(weights.url, weights.transforms, weights.meta)
+
+
+def test_weights_are_checked():
+    with pytest.raises(ValueError, match="Invalid weight name provided: 'ResNet50_Weights'"):
+        models.get_weight("ResNet50_Weights")
+    with pytest.raises(ValueError, match="'Nothing_Weights' for the specific method"):
+        models.get_weight("Nothing_Weights.DEFAULT")
+    with pytest.raises(KeyError):
+        models.get_weight("ResNet50_Weights.V9")
+    with pytest.raises(ValueError, match="Unknown model resnet51"):
+        models.get_model("resnet51")
+    with pytest.raises(TypeError, match="expected ResNet18_Weights but received ResNet34_Weights"):
+        models.resnet18(weights=models.ResNet34_Weights.DEFAULT)
+    with pytest.raises(ValueError, match="'num_classes' expected value 1000 but got 10 instead"):
+        models.resnet18(weights="DEFAULT", num_classes=10)
+
+
+def test_transforms_prepare_a_picture():
+    prepare = models.ResNet18_Weights.DEFAULT.transforms()
+    pixels = mt.full((3, 300, 400), 255, dtype=mt.uint8)
+    prepared = prepare(pixels)
+    assert prepared.shape == (3, 224, 224)
+    expected = [(1 - m) / s for m, s in zip(prepare.mean, prepare.std, strict=True)]
+    assert np.allclose(prepared[:, 0, 0], expected, atol=1e-6)
+    assert np.allclose(prepare(pixels.to(mt.float32) / 255), prepared, atol=1e-6)
+    assert prepare(pixels.expand(2, 3, 300, 400)).shape == (2, 3, 224, 224)
+    assert "crop_size=[224]\n    resize_size=[256]\n" in repr(prepare)
+    assert "resize_size=[256]" in prepare.describe()
+    large = models.ViT_B_16_Weights.IMAGENET1K_SWAG_E2E_V1.transforms()
+    assert large(pixels).shape == (3, 384, 384)
+    assert large.interpolation.value == "bicubic"
+
+
+@pytest.fixture
+def checkpoints(tmp_path, monkeypatch):
+    """The hub's folder, empty; there is no network."""
+
+    def refuse(request):
+        raise urllib.error.URLError("no network in tests")
+
+    monkeypatch.setattr(hub, "_chosen_dir", str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    (tmp_path / "checkpoints").mkdir()
+    return tmp_path / "checkpoints"
+
+
+def test_weights_are_loaded_from_the_hubs_folder(checkpoints, undrawn):
+    made = models.squeezenet1_1()
+    for parameter in made.parameters():
+        parameter.data.fill_(0.5)
+    mt.save(made.state_dict(), checkpoints / "squeezenet1_1-b8a52dc0.pth")
+    for weights in ("DEFAULT", "IMAGENET1K_V1", models.SqueezeNet1_1_Weights.DEFAULT):
+        model = models.squeezenet1_1(weights=weights, progress=False)
+        assert all((parameter == 0.5).all() for parameter in model.parameters())
+    with pytest.warns(UserWarning) as caught:
+        model = models.squeezenet1_1(pretrained=True)
+    assert "The parameter 'pretrained' is deprecated" in str(caught[0].message)
+    assert "`weights=SqueezeNet1_1_Weights.IMAGENET1K_V1`. You can" in str(caught[1].message)
+    assert model.classifier[1].weight[0, 0, 0, 0] == 0.5
+    with pytest.warns(UserWarning, match="'weights' as positional parameter"):
+        warnings.filterwarnings("ignore", "Arguments other than")
+        assert models.squeezenet1_1(True).features[0].weight[0, 0, 0, 0] == 0.5
+    with pytest.warns(UserWarning, match="equivalent to passing `weights=None`.$"):
+        warnings.filterwarnings("ignore", "The parameter 'pretrained'")
+        models.squeezenet1_1(pretrained=False)
+
+
+def test_missing_weights_name_their_file(checkpoints, undrawn):
+    with pytest.raises(urllib.error.URLError) as caught:
+        models.squeezenet1_0(weights="DEFAULT")
+    assert str(checkpoints / "squeezenet1_0-b66bff10.pth") in str(caught.value)
+    with pytest.raises(ValueError, match="No weights available for model vit_h_14"):
+        models.vit_h_14(pretrained=True)
+
+
+def test_densenets_old_names_are_read(checkpoints, undrawn):
+    made = models.densenet121().state_dict()
+    old = {}
+    for key, value in made.items():
+        if "denselayer" in key:
+            key = key.replace("norm1", "norm.1").replace("conv2", "conv.2")
+            key = key.replace("norm2", "norm.2").replace("conv1", "conv.1")
+        old[key] = value
+    assert set(old) != set(made)
+    mt.save(old, checkpoints / "densenet121-a639ec97.pth")
+    state = models.densenet121(weights="DEFAULT").state_dict()
+    assert list(state) == list(made)
+
+
+def test_weights_say_how_their_model_is_made(checkpoints, undrawn):
+    mt.save(
+        models.vit_b_16(image_size=384).state_dict(), checkpoints / "vit_b_16_swag-9ac1b537.pth"
+    )
+    assert models.vit_b_16(weights="IMAGENET1K_SWAG_E2E_V1").image_size == 384
+    mt.save(
+        models.googlenet(init_weights=False).state_dict(), checkpoints / "googlenet-1378be20.pth"
+    )
+    model = models.googlenet(weights="DEFAULT")
+    assert model.transform_input and model.aux1 is None and not model.aux_logits
+    with pytest.warns(UserWarning, match="auxiliary heads"):
+        assert models.googlenet(weights="DEFAULT", aux_logits=True).aux1 is not None
+
+
+# --- what they compute ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("shufflenet_v2_x0_5", {}), ("mnasnet0_5", {"dropout": 0}), ("squeezenet1_1", {"dropout": 0})],
+)
+def test_a_model_can_be_trained(name, options):
+    mt.manual_seed(0)
+    model = models.get_model(name, num_classes=3, **options)
+    x, y = mt.randn(4, 3, 40, 40), mt.tensor([0, 1, 2, 0])
+    optimizer = mt.optim.Adam(model.parameters(), lr=1e-4)
+    losses = []
+    for _ in range(4):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_a_residual_block_begins_as_the_identity():
+    from minitorch.vision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+    model = ResNet(Bottleneck, [1, 2, 1, 1], zero_init_residual=True).eval()
+    x = mt.rand(1, 512, 4, 4)
+    assert mt.equal(model.layer2[1](x), x)
+    with pytest.raises(ValueError, match="3-element tuple"):
+        ResNet(BasicBlock, [1, 1, 1, 1], replace_stride_with_dilation=[True])
+    with pytest.raises(NotImplementedError, match="Dilation > 1"):
+        BasicBlock(4, 4, dilation=2)
+    with pytest.raises(ValueError, match="groups=1 and base_width=64"):
+        BasicBlock(4, 4, groups=2)
+
+
+def test_dilation_keeps_the_size():
+    from minitorch.vision.models.resnet import Bottleneck, ResNet
+
+    dilate = [False, True, True]
+    model = ResNet(Bottleneck, [1, 1, 1, 1], replace_stride_with_dilation=dilate)
+    getter = IntermediateLayerGetter(model, {"layer2": "a", "layer4": "b"})
+    with mt.no_grad():
+        out = getter(mt.rand(1, 3, 64, 64))
+    assert [(name, tuple(x.shape[2:])) for name, x in out.items()] == [("a", (8, 8)), ("b", (8, 8))]
+    with pytest.raises(ValueError, match="return_layers are not present"):
+        IntermediateLayerGetter(model, {"layer5": "a"})
+
+
+def test_auxiliary_classifiers_speak_in_training_only():
+    model = models.googlenet(num_classes=4, init_weights=False, transform_input=True)
+    with mt.no_grad():
+        out = model(mt.rand(2, 3, 64, 64))
+        assert type(out).__name__ == "GoogLeNetOutputs"
+        assert [tuple(part.shape) for part in out] == [(2, 4)] * 3
+        assert model.eval()(mt.rand(1, 3, 64, 64)).shape == (1, 4)
+    with pytest.warns(FutureWarning, match="initialization of GoogleNet will be changed"):
+        models.googlenet()
+
+
+def test_vision_transformers_check_their_input(undrawn):
+    from minitorch.vision.models.vision_transformer import ConvStemConfig, VisionTransformer
+
+    options = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8, "mlp_dim": 16, "num_classes": 3}
+    with pytest.raises(AssertionError, match="indivisible by patch size"):
+        VisionTransformer(30, 16, **options)
+    stem = [ConvStemConfig(4, 3, 2), ConvStemConfig(6, 3, 2)]
+    model = VisionTransformer(16, 4, representation_size=5, conv_stem_configs=stem, **options)
+    assert [name for name, _ in model.conv_proj.named_children()] == [
+        "conv_bn_relu_0",
+        "conv_bn_relu_1",
+        "conv_last",
+    ]
+    assert model(mt.rand(2, 3, 16, 16)).shape == (2, 3)
+    with pytest.raises(AssertionError, match="Wrong image width! Expected 16 but got 20!"):
+        model(mt.rand(2, 3, 16, 20))
+
+
+def test_positions_for_another_size():
+    from minitorch.vision.models.vision_transformer import interpolate_embeddings
+
+    state = {"encoder.pos_embedding": mt.rand(1, 10, 4), "heads.head.weight": mt.rand(2, 4)}
+    assert interpolate_embeddings(48, 16, dict(state))["encoder.pos_embedding"].shape == (1, 10, 4)
+    larger = interpolate_embeddings(64, 16, dict(state), reset_heads=True)
+    assert list(larger) == ["encoder.pos_embedding"]
+    old, new = state["encoder.pos_embedding"], larger["encoder.pos_embedding"]
+    assert new.shape == (1, 17, 4)
+    # Class token and corners stay.
+    assert np.allclose(new[0, [0, 1, 4, 13, 16]], old[0, [0, 1, 3, 7, 9]], atol=1e-6)
+    with pytest.raises(ValueError, match="not a perfect square"):
+        interpolate_embeddings(64, 16, {"encoder.pos_embedding": mt.rand(1, 9, 4)})
+
+
+def test_make_divisible():
+    assert [make_divisible(v, 8) for v in (3, 12, 19, 20, 30)] == [8, 16, 24, 24, 32]
+    assert make_divisible(3, 8, min_value=16) == 16
+
+
+def test_old_transformer_states_are_renamed():
+    from minitorch.vision.models.vision_transformer import MLPBlock
+
+    block = MLPBlock(2, 3, 0.0)
+    state = block.state_dict()
+    names = {"0.weight": "linear_1.weight", "0.bias": "linear_1.bias"}
+    names |= {"3.weight": "linear_2.weight", "3.bias": "linear_2.bias"}
+    old = {names[key]: value for key, value in state.items()}
+    other = MLPBlock(2, 3, 0.0)
+    other.load_state_dict(old)
+    assert mt.equal(other[3].bias, block[3].bias)
+
+
+# --- beside torchvision ---------------------------------------------------------------------------
+
+#: One of each family, the cheap ones; the others share their code.
+COMPARED = [
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_b0",
+    "efficientnet_v2_s",
+    "googlenet",
+    "inception_v3",
+    "mnasnet0_5",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "resnet18",
+    "resnext50_32x4d",
+    "shufflenet_v2_x0_5",
+    "squeezenet1_0",
+    "vit_b_32",
+]
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("name", COMPARED)
+def test_the_same_seed_gives_torchvisions_network(name):
+    torch = pytest.importorskip("torch")
+    torchvision = pytest.importorskip("torchvision")
+    options, size = SMALL.get(name, ({}, 64))
+    pixels = np.random.default_rng(0).standard_normal((2, 3, size, size), np.float32)
+    results = []
+    for library, zoo in ((mt, models), (torch, torchvision.models)):
+        library.manual_seed(0)
+        model = zoo.get_model(name, **options)
+        if name.startswith("vit"):  # begins with zeros, which would hide everything
+            library.nn.init.normal_(model.heads.head.weight)
+        state = {key: value.numpy().copy() for key, value in model.state_dict().items()}
+        x = library.from_numpy(pixels)
+        with library.no_grad():
+            # In training, inception_v3 takes large pictures only.
+            trained = model(x) if name != "inception_v3" else ()
+            outputs = [*trained] if isinstance(trained, tuple) else [trained]
+            outputs.append(model.eval()(x))
+        drawn = library.rand(1).item()
+        results.append((repr(model), state, [out.numpy() for out in outputs], drawn))
+    ours, theirs = results
+    assert ours[0] == theirs[0]
+    assert list(ours[1]) == list(theirs[1])
+    different = [key for key in ours[1] if not np.array_equal(ours[1][key], theirs[1][key])]
+    assert not different
+    for mine, expected in zip(ours[2], theirs[2], strict=True):
+        assert np.abs(mine - expected).max() <= 1e-4 * max(1.0, np.abs(expected).max())
+    assert ours[3] == theirs[3]  # dropout and all have drawn as often
+
+
+@pytest.mark.compare
+def test_weights_are_those_of_torchvision():
+    torchvision = pytest.importorskip("torchvision")
+    for name in models.list_models():
+        ours = models.get_model_weights(name)
+        theirs = torchvision.models.get_model_weights(name)
+        assert ours.__name__ == theirs.__name__
+        assert list(ours.__members__) == list(theirs.__members__)
+        for mine, expected in zip(
+            ours.__members__.values(), theirs.__members__.values(), strict=True
+        ):
+            assert mine.url == expected.url
+            for key, value in mine.meta.items():
+                if key == "_metrics" and math.isnan(value["ImageNet-1K"]["acc@1"]):
+                    continue
+                assert value == expected.meta[key], (name, key)
+            assert repr(mine.transforms()) == repr(expected.transforms())
+
+
+@pytest.mark.compare
+def test_prepared_pictures_are_those_of_torchvision():
+    torch = pytest.importorskip("torch")
+    torchvision = pytest.importorskip("torchvision")
+    image = pytest.importorskip("PIL.Image")
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    file = io.BytesIO()
+    image.fromarray(pixels).save(file, format="PNG")
+    for weights in ("ResNet18_Weights.DEFAULT", "ViT_B_16_Weights.IMAGENET1K_SWAG_E2E_V1"):
+        ours = models.get_weight(weights).transforms()
+        theirs = torchvision.models.get_weight(weights).transforms()
+        picture = image.open(file)
+        assert np.allclose(ours(picture), theirs(picture), atol=1e-6)
+        chw = pixels.transpose(2, 0, 1).copy()
+        mine, expected = ours(mt.from_numpy(chw)), theirs(torch.from_numpy(chw))
+        assert np.abs(mine.numpy() - expected.numpy()).max() < 0.02  # a byte may differ by one
