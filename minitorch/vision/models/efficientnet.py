@@ -225,7 +225,11 @@ class FusedMBConv(_Residual):
     ) -> None:
         before, after = cnf.input_channels, cnf.out_channels
         inside = cnf.adjust_channels(before, cnf.expand_ratio)
-        shared: dict[str, Any] = {"kernel_size": cnf.kernel, "stride": cnf.stride, "norm_layer": norm_layer}
+        shared: dict[str, Any] = {
+            "kernel_size": cnf.kernel,
+            "stride": cnf.stride,
+            "norm_layer": norm_layer,
+        }
         layers: list[nn.Module]
         if inside == before:
             layers = [Conv2dNormActivation(before, after, activation_layer=nn.SiLU, **shared)]
