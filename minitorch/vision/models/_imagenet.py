@@ -1,6 +1,8 @@
 """The thousand categories of ImageNet-1K, by number.  Source: torchvision.models._meta."""
 
-__all__ = ["IMAGENET_CATEGORIES"]
+__all__ = [
+    "IMAGENET_CATEGORIES",
+]
 
 _NAMES = """
 tench, goldfish, great white shark, tiger shark, hammerhead, electric ray, stingray, cock, hen,

@@ -10,7 +10,10 @@ from collections import OrderedDict
 from minitorch import nn
 from minitorch.tensor import Tensor
 
-__all__ = ["IntermediateLayerGetter", "make_divisible"]
+__all__ = [
+    "IntermediateLayerGetter",
+    "make_divisible",
+]
 
 
 def make_divisible(v: float, divisor: int, min_value: int | None = None) -> int:

@@ -11,7 +11,11 @@ from minitorch import nn
 from minitorch.tensor import Tensor
 from minitorch.vision.models._api import WeightsEnum, builder, imagenet
 
-__all__ = ["AlexNet", "AlexNet_Weights", "alexnet"]
+__all__ = [
+    "AlexNet",
+    "AlexNet_Weights",
+    "alexnet",
+]
 
 
 class AlexNet(nn.Module):

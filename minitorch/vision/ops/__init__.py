@@ -11,10 +11,10 @@ from minitorch.vision.ops.misc import (
 from minitorch.vision.ops.stochastic_depth import StochasticDepth, stochastic_depth
 
 __all__ = [
-    "MLP",
     "Conv2dNormActivation",
     "Conv3dNormActivation",
     "FrozenBatchNorm2d",
+    "MLP",
     "Permute",
     "SqueezeExcitation",
     "StochasticDepth",

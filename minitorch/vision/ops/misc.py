@@ -11,11 +11,11 @@ from minitorch.ops.creation import ones, zeros
 from minitorch.tensor import Tensor
 
 __all__ = [
-    "MLP",
     "Conv2dNormActivation",
     "Conv3dNormActivation",
     "ConvNormActivation",
     "FrozenBatchNorm2d",
+    "MLP",
     "Permute",
     "SqueezeExcitation",
 ]

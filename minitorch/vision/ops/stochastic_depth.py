@@ -6,7 +6,10 @@ from minitorch import nn
 from minitorch.ops.creation import empty
 from minitorch.tensor import Tensor
 
-__all__ = ["StochasticDepth", "stochastic_depth"]
+__all__ = [
+    "StochasticDepth",
+    "stochastic_depth",
+]
 
 
 def stochastic_depth(input: Tensor, p: float, mode: str, training: bool = True) -> Tensor:
