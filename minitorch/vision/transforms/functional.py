@@ -5,7 +5,6 @@ A picture is a Pillow image or a tensor (*, C, H, W); conversions also take NumP
 Source: torchvision.transforms.functional.
 """
 
-import functools
 import math
 import numbers
 import warnings
@@ -15,29 +14,54 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.dtypes import float32, float64, from_numpy, get_default_dtype, iinfo
-from minitorch.nn import functional as F
+from minitorch.dtypes import dtype as Dtype
+from minitorch.dtypes import float32, from_numpy, get_default_dtype
 from minitorch.ops.creation import as_tensor
 from minitorch.tensor import Tensor, wrap
 from minitorch.vision._pillow import is_pil_image, pillow_image
+from minitorch.vision.transforms import _functional_pil as F_pil
+from minitorch.vision.transforms import _functional_tensor as F_t
 
 __all__ = [
     "InterpolationMode",
+    "adjust_brightness",
+    "adjust_contrast",
+    "adjust_gamma",
+    "adjust_hue",
+    "adjust_saturation",
+    "adjust_sharpness",
+    "affine",
+    "autocontrast",
     "center_crop",
     "check_padding",
     "check_padding_mode",
+    "convert_image_dtype",
     "crop",
+    "elastic_transform",
+    "equalize",
+    "erase",
+    "fill_per_channel",
+    "five_crop",
+    "gaussian_blur",
     "get_dimensions",
     "get_image_num_channels",
     "get_image_size",
     "height_and_width",
     "hflip",
     "interpolation_of_filter",
+    "invert",
     "normalize",
     "pad",
+    "perspective",
+    "pil_modes_mapping",
     "pil_to_tensor",
+    "posterize",
     "resize",
+    "resized_crop",
     "rgb_to_grayscale",
+    "rotate",
+    "solarize",
+    "ten_crop",
     "to_grayscale",
     "to_pil_image",
     "to_tensor",
@@ -46,7 +70,7 @@ __all__ = [
 
 
 class InterpolationMode(Enum):
-    """How ``resize`` reads between pixels.  Source: torchvision.transforms.InterpolationMode."""
+    """How a transform reads between pixels.  Source: torchvision.transforms.InterpolationMode."""
 
     NEAREST = "nearest"
     NEAREST_EXACT = "nearest-exact"
@@ -59,16 +83,20 @@ class InterpolationMode(Enum):
 
 
 #: Pillow's numbers for its resampling filters.
-_PILLOW_FILTERS = {
+pil_modes_mapping = {
     InterpolationMode.NEAREST: 0,
-    InterpolationMode.LANCZOS: 1,
     InterpolationMode.BILINEAR: 2,
     InterpolationMode.BICUBIC: 3,
+    InterpolationMode.NEAREST_EXACT: 0,
     InterpolationMode.BOX: 4,
     InterpolationMode.HAMMING: 5,
+    InterpolationMode.LANCZOS: 1,
 }
-_MODE_OF_FILTER = {number: mode for mode, number in _PILLOW_FILTERS.items()}
-_PILLOW_FILTERS[InterpolationMode.NEAREST_EXACT] = 0
+_MODE_OF_FILTER = {
+    number: mode
+    for mode, number in pil_modes_mapping.items()
+    if mode is not InterpolationMode.NEAREST_EXACT
+}
 
 _PADDING_MODES = ("constant", "edge", "reflect", "symmetric")
 
@@ -86,7 +114,7 @@ def get_dimensions(img: Any) -> list[int]:
     Source: torchvision.transforms.functional.get_dimensions.
     """
     if isinstance(img, Tensor):
-        _check_image_tensor(img)
+        F_t.check_image(img)
         return [1 if img.dim() == 2 else img.size(-3), img.size(-2), img.size(-1)]
     if is_pil_image(img):
         return [len(img.getbands()), img.height, img.width]
@@ -104,14 +132,12 @@ def get_image_num_channels(img: Any) -> int:
     return get_dimensions(img)[0]
 
 
-def _check_image_tensor(img: Tensor) -> None:
-    if img.dim() < 2:
-        raise TypeError(f"Tensor is not a torch image. Got shape {tuple(img.shape)}")
-
-
-def _check_pil_image(img: Any) -> None:
-    if not is_pil_image(img):
-        raise TypeError(f"img should be PIL Image. Got {type(img)}")
+def fill_per_channel(img: Any, fill: Any) -> Any:
+    """``fill`` as a tensor takes it, one float per channel; as it is for an image, or None."""
+    channels, _, _ = get_dimensions(img)
+    if fill is None or not isinstance(img, Tensor):
+        return fill
+    return [float(fill)] * channels if isinstance(fill, (int, float)) else [float(f) for f in fill]
 
 
 # From pictures to tensors and back
@@ -227,6 +253,23 @@ def _mode_for(pixels: np.ndarray, mode: str | None) -> str:
     return mode
 
 
+def convert_image_dtype(image: Tensor, dtype: Dtype = float32) -> Tensor:
+    """The values of a tensor in another type: what was black or white stays so.
+
+    Integers stand for 0 ... the largest of their type, floats for 0.0 ... 1.0.
+    Errors: TypeError for anything but a tensor; RuntimeError for a type that holds more digits than
+    the floats have.
+    Source: torchvision.transforms.functional.convert_image_dtype.
+
+    >>> import minitorch
+    >>> convert_image_dtype(minitorch.tensor([0, 51, 255], dtype=minitorch.uint8))
+    tensor([0.0000, 0.2000, 1.0000])
+    """
+    if not isinstance(image, Tensor):
+        raise TypeError("Input img should be Tensor Image")
+    return F_t.convert_image_dtype(image, dtype)
+
+
 # Values
 
 
@@ -266,6 +309,18 @@ def normalize(
     return (tensor - mean_tensor) / std_tensor
 
 
+def _interpolation(value: Any) -> InterpolationMode:
+    """``value`` as a mode, from Pillow's number as well."""
+    if isinstance(value, int):
+        return interpolation_of_filter(value)
+    if not isinstance(value, InterpolationMode):
+        raise TypeError(
+            "Argument interpolation should be a InterpolationMode or a corresponding Pillow "
+            f"integer constant, got {value!r}"
+        )
+    return value
+
+
 def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     """A colour picture in grey: ``0.2989 R + 0.587 G + 0.114 B``.
 
@@ -273,26 +328,13 @@ def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     Errors: TypeError for another number of channels, ValueError unless 1 or 3 are asked for.
     Source: torchvision.transforms.functional.rgb_to_grayscale.
     """
-    if not isinstance(img, Tensor):
-        return to_grayscale(img, num_output_channels)
-    if img.dim() < 3:
-        raise TypeError(
-            f"Input image tensor should have at least 3 dimensions, but found {img.dim()}"
-        )
-    channels = img.size(-3)
-    if channels not in (1, 3):
-        raise TypeError(
-            f"Input image tensor permitted channel values are [1, 3], but found {channels}"
-        )
+    if isinstance(img, Tensor):
+        F_t.check_channels(img, 3)
+        _check_grey_channels(num_output_channels)
+        return F_t.rgb_to_grayscale(img, num_output_channels)
+    F_pil.check_image(img)
     _check_grey_channels(num_output_channels)
-    if channels == 3:
-        red, green, blue = img.unbind(-3)
-        grey = (0.2989 * red + 0.587 * green + 0.114 * blue).to(img.dtype).unsqueeze(-3)
-    else:
-        grey = img.clone()
-    if num_output_channels == 1:
-        return grey
-    return grey.expand(*img.shape[:-3], 3, *img.shape[-2:])
+    return F_pil.to_grayscale(img, num_output_channels)
 
 
 def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
@@ -301,15 +343,185 @@ def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     Errors: TypeError for anything but a Pillow image, ValueError for another number of channels.
     Source: torchvision.transforms.functional.to_grayscale.
     """
-    _check_pil_image(img)
+    if not is_pil_image(img):
+        raise TypeError(f"Input should be PIL Image. Got {type(img)}")
     _check_grey_channels(num_output_channels)
-    grey = img.convert("L")
-    return grey if num_output_channels == 1 else grey.convert("RGB")
+    return F_pil.to_grayscale(img, num_output_channels)
 
 
 def _check_grey_channels(num_output_channels: int) -> None:
     if num_output_channels not in (1, 3):
         raise ValueError(f"num_output_channels should be either 1 or 3, got {num_output_channels}")
+
+
+def adjust_brightness(img: Any, brightness_factor: float) -> Any:
+    """The picture lighter or darker: 0 makes it black, 1 leaves it, 2 doubles.
+
+    Errors: ValueError for a negative factor of a tensor, TypeError unless it has 1 or 3 channels.
+    Source: torchvision.transforms.functional.adjust_brightness.
+    """
+    return _of_kind(img).adjust_brightness(img, brightness_factor)
+
+
+def adjust_contrast(img: Any, contrast_factor: float) -> Any:
+    """The picture with more or less contrast: 0 makes it one grey, 1 leaves it.
+
+    Errors: ValueError for a negative factor of a tensor, TypeError unless it has 1 or 3 channels.
+    Source: torchvision.transforms.functional.adjust_contrast.
+    """
+    return _of_kind(img).adjust_contrast(img, contrast_factor)
+
+
+def adjust_saturation(img: Any, saturation_factor: float) -> Any:
+    """The picture more or less colourful: 0 makes it grey, 1 leaves it.
+
+    Errors: ValueError for a negative factor of a tensor, TypeError unless it has 1 or 3 channels.
+    Source: torchvision.transforms.functional.adjust_saturation.
+    """
+    return _of_kind(img).adjust_saturation(img, saturation_factor)
+
+
+def adjust_hue(img: Any, hue_factor: float) -> Any:
+    """The colours turned around their circle, by -0.5 ... 0.5 of it; 0 leaves them.
+
+    Errors: ValueError for another factor, TypeError unless a tensor has 1 or 3 channels.
+    Source: torchvision.transforms.functional.adjust_hue.
+    """
+    if not -0.5 <= hue_factor <= 0.5:
+        raise ValueError(f"hue_factor ({hue_factor}) is not in [-0.5, 0.5].")
+    return _of_kind(img).adjust_hue(img, hue_factor)
+
+
+def adjust_gamma(img: Any, gamma: float, gain: float = 1) -> Any:
+    """``gain * img ** gamma`` of values 0 ... 1: above 1 shadows darken, below they lighten.
+
+    Errors: ValueError for a negative ``gamma``, TypeError unless a tensor has 1 or 3 channels.
+    Source: torchvision.transforms.functional.adjust_gamma.
+    """
+    return _of_kind(img).adjust_gamma(img, gamma, gain)
+
+
+def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
+    """The picture blurred, as it is, or sharper: 0, 1 and 2.
+
+    Errors: ValueError for a negative factor of a tensor, TypeError unless it has 1 or 3 channels.
+    Source: torchvision.transforms.functional.adjust_sharpness.
+    """
+    return _of_kind(img).adjust_sharpness(img, sharpness_factor)
+
+
+def invert(img: Any) -> Any:
+    """The negative of a picture.
+
+    Errors: TypeError unless a tensor has 1 or 3 channels.
+    Source: torchvision.transforms.functional.invert.
+    """
+    return _of_kind(img).invert(img)
+
+
+def posterize(img: Any, bits: int) -> Any:
+    """The picture with only the first ``bits`` of each byte.
+
+    Errors: ValueError unless 0 ... 8; TypeError unless a tensor is uint8, of 1 or 3 channels.
+    Source: torchvision.transforms.functional.posterize.
+    """
+    if not 0 <= bits <= 8:
+        # torch: its words, a slip of the pen included.
+        raise ValueError(f"The number if bits should be between 0 and 8. Got {bits}")
+    return _of_kind(img).posterize(img, bits)
+
+
+def solarize(img: Any, threshold: float) -> Any:
+    """The picture with the values from ``threshold`` on inverted.
+
+    Errors: TypeError unless a tensor has 1 or 3 channels, and for a threshold beyond white.
+    Source: torchvision.transforms.functional.solarize.
+    """
+    return _of_kind(img).solarize(img, threshold)
+
+
+def autocontrast(img: Any) -> Any:
+    """The picture with each channel stretched from black to white.
+
+    Errors: TypeError unless a tensor has 1 or 3 channels.
+    Source: torchvision.transforms.functional.autocontrast.
+    """
+    return _of_kind(img).autocontrast(img)
+
+
+def equalize(img: Any) -> Any:
+    """The picture with about as many pixels of each value, channel by channel.
+
+    Errors: TypeError unless a tensor is uint8, of 1 or 3 channels.
+    Source: torchvision.transforms.functional.equalize.
+    """
+    return _of_kind(img).equalize(img)
+
+
+def _of_kind(img: Any) -> Any:
+    """The module for what ``img`` is; that for images refuses what is neither."""
+    return F_t if isinstance(img, Tensor) else F_pil
+
+
+def gaussian_blur(
+    img: Any, kernel_size: int | Sequence[int], sigma: float | Sequence[float] | None = None
+) -> Any:
+    """The picture blurred by a Gaussian.
+
+    Args:
+        img: the picture.
+        kernel_size: how many pixels it reaches over, odd; one number or (width, height).
+        sigma: its standard deviation, one number or (x, y); ``0.15 * kernel_size + 0.35`` when
+            None.
+
+    Shape: (*, C, H, W) -> same.
+    Errors: TypeError or ValueError for sizes and deviations that are none.
+    Source: torchvision.transforms.functional.gaussian_blur.
+    """
+    if not isinstance(kernel_size, (int, list, tuple)):
+        raise TypeError(
+            f"kernel_size should be int or a sequence of integers. Got {type(kernel_size)}"
+        )
+    sizes = [kernel_size] * 2 if isinstance(kernel_size, int) else list(kernel_size)
+    if len(sizes) != 2:
+        raise ValueError(f"If kernel_size is a sequence its length should be 2. Got {len(sizes)}")
+    if any(size % 2 == 0 or size < 0 for size in sizes):
+        raise ValueError(f"kernel_size should have odd and positive integers. Got {sizes}")
+    if sigma is None:
+        sigma = [size * 0.15 + 0.35 for size in sizes]
+    if not isinstance(sigma, (int, float, list, tuple)):
+        raise TypeError(f"sigma should be either float or sequence of floats. Got {type(sigma)}")
+    sigmas = [float(sigma)] if isinstance(sigma, (int, float)) else list(sigma)
+    sigmas = sigmas * 2 if len(sigmas) == 1 else sigmas
+    if len(sigmas) != 2:
+        raise ValueError(f"If sigma is a sequence, its length should be 2. Got {len(sigmas)}")
+    if any(value <= 0.0 for value in sigmas):
+        raise ValueError(f"sigma should have positive values. Got {sigmas}")
+    return _by_tensor(img, lambda pixels: F_t.gaussian_blur(pixels, sizes, sigmas))
+
+
+def _by_tensor(img: Any, apply: Any) -> Any:
+    """``apply`` to a tensor, or to an image by way of one."""
+    if isinstance(img, Tensor):
+        return apply(img)
+    if not is_pil_image(img):
+        raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
+    return to_pil_image(apply(pil_to_tensor(img)), img.mode)
+
+
+def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Any, inplace: bool = False) -> Tensor:
+    """A tensor with the values ``v`` in the rectangle of ``h`` by ``w`` pixels at (``i``, ``j``).
+
+    Errors: TypeError for anything but a tensor.
+    Source: torchvision.transforms.functional.erase.
+    """
+    if not isinstance(img, Tensor):
+        raise TypeError(f"img should be Tensor Image. Got {type(img)}")
+    F_t.check_image(img)
+    if not inplace:
+        img = img.clone()
+    img[..., i : i + h, j : j + w] = v
+    return img
 
 
 # Geometry
@@ -318,18 +530,18 @@ def _check_grey_channels(num_output_channels: int) -> None:
 def hflip(img: Any) -> Any:
     """The picture mirrored left to right.  Source: torchvision.transforms.functional.hflip."""
     if isinstance(img, Tensor):
-        _check_image_tensor(img)
+        F_t.check_image(img)
         return img.flip(-1)
-    _check_pil_image(img)
+    F_pil.check_image(img)
     return img.transpose(pillow_image().Transpose.FLIP_LEFT_RIGHT)
 
 
 def vflip(img: Any) -> Any:
     """The picture mirrored top to bottom.  Source: torchvision.transforms.functional.vflip."""
     if isinstance(img, Tensor):
-        _check_image_tensor(img)
+        F_t.check_image(img)
         return img.flip(-2)
-    _check_pil_image(img)
+    F_pil.check_image(img)
     return img.transpose(pillow_image().Transpose.FLIP_TOP_BOTTOM)
 
 
@@ -340,23 +552,10 @@ def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
     Shape: (*, H, W) -> (*, height, width).
     Source: torchvision.transforms.functional.crop.
     """
-    if not isinstance(img, Tensor):
-        _check_pil_image(img)
-        return img.crop((left, top, left + width, top + height))
-    _, whole_height, whole_width = get_dimensions(img)
-    rows, above, below = _overlap(top, height, whole_height)
-    columns, before, after = _overlap(left, width, whole_width)
-    inside = img[..., rows, columns]
-    outside = [before, above, after, below]
-    return pad(inside, outside) if any(outside) else inside
-
-
-def _overlap(start: int, length: int, size: int) -> tuple[slice, int, int]:
-    """The part of [start, start + length) inside [0, size), and what is missing on either side."""
-    first = min(max(start, 0), size)
-    last = min(max(start + length, first), size)
-    before = min(max(-start, 0), length)
-    return slice(first, last), before, length - before - (last - first)
+    if isinstance(img, Tensor):
+        return F_t.crop(img, top, left, height, width)
+    F_pil.check_image(img)
+    return img.crop((left, top, left + width, top + height))
 
 
 def center_crop(img: Any, output_size: int | Sequence[int]) -> Any:
@@ -419,22 +618,12 @@ def pad(
     another mode, or a ``fill`` that does not fit the channels.
     Source: torchvision.transforms.functional.pad.
     """
-    left, top, right, bottom = _four_widths(padding)
+    widths = _four_widths(padding)
     fill = 0 if fill is None else fill
     if not isinstance(fill, (numbers.Number, tuple, list)):
         raise TypeError(f"Got inappropriate fill arg: {fill!r}")
     check_padding_mode(padding_mode)
-    if not isinstance(img, Tensor):
-        _check_pil_image(img)
-        return _pad_pil(img, (left, top, right, bottom), fill, padding_mode)
-    _check_image_tensor(img)
-    if padding_mode == "constant":
-        if not isinstance(fill, (int, float)):
-            raise TypeError(f"Got inappropriate fill arg: {fill!r}; a tensor takes one number")
-        return F.pad(img, [left, right, top, bottom], value=float(fill))
-    rows = _border_index(img.size(-2), top, bottom, padding_mode)
-    columns = _border_index(img.size(-1), left, right, padding_mode)
-    return img[..., wrap(rows)[:, None], wrap(columns)]
+    return _of_kind(img).pad(img, widths, fill, padding_mode)
 
 
 def check_padding(padding: Any) -> None:
@@ -466,46 +655,6 @@ def _four_widths(padding: Any) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def _border_index(size: int, before: int, after: int, mode: str) -> np.ndarray:
-    """For each pixel of a padded row, which pixel of the row of ``size`` it shows."""
-    index = np.arange(max(-before, 0), size - max(-after, 0))
-    return np.pad(index, (max(before, 0), max(after, 0)), mode=mode)  # type: ignore[call-overload]
-
-
-def _pad_pil(img: Any, widths: tuple[int, int, int, int], fill: Any, padding_mode: str) -> Any:
-    left, top, right, bottom = widths
-    if padding_mode == "constant":
-        size = (img.width + left + right, img.height + top + bottom)
-        padded = pillow_image().new(img.mode, size, _pil_colour(fill, img))
-        if img.mode == "P":
-            padded.putpalette(img.getpalette())
-        padded.paste(img, (left, top))
-        return padded
-    rows = _border_index(img.height, top, bottom, padding_mode)
-    columns = _border_index(img.width, left, right, padding_mode)
-    padded = pillow_image().fromarray(np.asarray(img)[rows[:, None], columns])
-    if img.mode == "P":
-        padded.putpalette(img.getpalette())
-    return padded
-
-
-def _pil_colour(fill: Any, img: Any) -> Any:
-    """``fill`` as Pillow wants it: a number for one channel, else a tuple of one per channel."""
-    channels = len(img.getbands())
-    if isinstance(fill, (tuple, list)):
-        values = tuple(fill) * channels if len(fill) == 1 else tuple(fill)
-    else:
-        values = (fill,) * channels
-    if len(values) != channels:
-        raise ValueError(
-            "The number of elements in 'fill' does not match the number of channels of the image "
-            f"({len(values)} != {channels})"
-        )
-    if img.mode != "F":
-        values = tuple(int(value) for value in values)
-    return values[0] if channels == 1 else values
-
-
 def resize(
     img: Any,
     size: int | Sequence[int],
@@ -528,26 +677,20 @@ def resize(
     makes no sense; NotImplementedError for a tensor with one of the modes that only Pillow has.
     Source: torchvision.transforms.functional.resize.
     """
-    if isinstance(interpolation, int):
-        interpolation = interpolation_of_filter(interpolation)
-    elif not isinstance(interpolation, InterpolationMode):
-        raise TypeError(
-            "Argument interpolation should be a InterpolationMode or a corresponding Pillow "
-            f"integer constant, got {interpolation!r}"
-        )
+    interpolation = _interpolation(interpolation)
     _, height, width = get_dimensions(img)
     new_height, new_width = _resized(height, width, size, max_size)
     if (new_height, new_width) == (height, width):
         return img
     if isinstance(img, Tensor):
-        return _resize_tensor(img, new_height, new_width, interpolation.value, bool(antialias))
+        return F_t.resize(img, new_height, new_width, interpolation.value, bool(antialias))
     if antialias is False:
         warnings.warn(
             "Anti-alias option is always applied for PIL Image input. "
             "Argument antialias is ignored.",
             stacklevel=2,
         )
-    return img.resize((new_width, new_height), _PILLOW_FILTERS[interpolation])
+    return img.resize((new_width, new_height), pil_modes_mapping[interpolation])
 
 
 def interpolation_of_filter(number: int) -> InterpolationMode:
@@ -588,70 +731,253 @@ def _resized(
     return (new_long, new_short) if width <= height else (new_short, new_long)
 
 
-def _resize_tensor(img: Tensor, height: int, width: int, mode: str, antialias: bool) -> Tensor:
-    if mode in ("nearest", "nearest-exact"):
-        rows, columns = (
-            wrap(_nearest_index(old, new, mode))
-            for old, new in ((img.size(-2), height), (img.size(-1), width))
+def resized_crop(
+    img: Any,
+    top: int,
+    left: int,
+    height: int,
+    width: int,
+    size: int | Sequence[int],
+    interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+    antialias: bool | None = True,
+) -> Any:
+    """``crop``, then ``resize``.  Source: torchvision.transforms.functional.resized_crop."""
+    img = crop(img, top, left, height, width)
+    return resize(img, size, interpolation, antialias=antialias)
+
+
+def five_crop(img: Any, size: int | Sequence[int]) -> tuple[Any, Any, Any, Any, Any]:
+    """The four corners and the middle: upper left, upper right, lower left, lower right, centre.
+
+    Args:
+        img: the picture.
+        size: ``(height, width)``, or one number for both.
+
+    Errors: ValueError for a picture smaller than that.
+    Source: torchvision.transforms.functional.five_crop.
+    """
+    crop_height, crop_width = height_and_width(size)
+    _, height, width = get_dimensions(img)
+    if crop_height > height or crop_width > width:
+        raise ValueError(
+            f"Requested crop size {(crop_height, crop_width)} is bigger than input size "
+            f"{(height, width)}"
         )
-        return img[..., rows[:, None], columns]
-    if mode not in ("bilinear", "bicubic"):
-        raise NotImplementedError(
-            f"resize() of a tensor with interpolation {mode!r}; only PIL images have it"
+    down, right = height - crop_height, width - crop_width
+    corners = [
+        crop(img, top, left, crop_height, crop_width) for top in (0, down) for left in (0, right)
+    ]
+    upper_left, upper_right, lower_left, lower_right = corners
+    middle = center_crop(img, [crop_height, crop_width])
+    return upper_left, upper_right, lower_left, lower_right, middle
+
+
+def ten_crop(img: Any, size: int | Sequence[int], vertical_flip: bool = False) -> tuple[Any, ...]:
+    """``five_crop`` of the picture, and of the picture mirrored.
+
+    Args:
+        img: the picture.
+        size: ``(height, width)``, or one number for both.
+        vertical_flip: mirrored top to bottom, else left to right.
+
+    Errors: ValueError for a picture smaller than that.
+    Source: torchvision.transforms.functional.ten_crop.
+    """
+    mirrored = vflip(img) if vertical_flip else hflip(img)
+    return five_crop(img, size) + five_crop(mirrored, size)
+
+
+def rotate(
+    img: Any,
+    angle: float,
+    interpolation: InterpolationMode | int = InterpolationMode.NEAREST,
+    expand: bool = False,
+    center: Sequence[float] | None = None,
+    fill: float | Sequence[float] | None = None,
+) -> Any:
+    """The picture turned counter-clockwise.
+
+    Args:
+        img: the picture.
+        angle: in degrees.
+        interpolation: how to read between pixels; tensors know "nearest" and "bilinear".
+        expand: make the picture large enough to hold all of it; this supposes the middle as centre.
+        center: (x, y) of the point to turn around, in pixels from the upper left; the middle when
+            None.
+        fill: the value of what comes from outside, or one per channel; 0 when None.
+
+    Shape: (*, C, H, W) -> same, or larger with ``expand``.
+    Errors: TypeError or ValueError for arguments that are none of these.
+    Source: torchvision.transforms.functional.rotate.
+    """
+    mode = _interpolation(interpolation)
+    _check_angle_and_center(angle, center)
+    if not isinstance(img, Tensor):
+        return F_pil.rotate(img, angle, pil_modes_mapping[mode], expand, center, fill)
+    # torch: a positive angle turns the other way than in affine().
+    matrix = _inverse_affine(_from_middle(img, center), -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
+    return F_t.rotate(img, matrix, mode.value, expand, fill)
+
+
+def affine(
+    img: Any,
+    angle: float,
+    translate: Sequence[float],
+    scale: float,
+    shear: float | Sequence[float],
+    interpolation: InterpolationMode | int = InterpolationMode.NEAREST,
+    fill: float | Sequence[float] | None = None,
+    center: Sequence[float] | None = None,
+) -> Any:
+    """The picture turned, moved, scaled and sheared, in place.
+
+    Args:
+        img: the picture.
+        angle: in degrees, clockwise.
+        translate: how far to move it right and down, in pixels.
+        scale: how much larger, above 0.
+        shear: the angle along x, or those along x and y, in degrees.
+        interpolation: how to read between pixels; tensors know "nearest" and "bilinear".
+        fill: the value of what comes from outside, or one per channel; 0 when None.
+        center: (x, y) of the point that is turned and scaled around; the middle when None.
+
+    Shape: (*, C, H, W) -> same.
+    Errors: TypeError or ValueError for arguments that are none of these.
+    Source: torchvision.transforms.functional.affine.
+    """
+    mode = _interpolation(interpolation)
+    _check_angle_and_center(angle, center)
+    if not isinstance(translate, (list, tuple)):
+        raise TypeError("Argument translate should be a sequence")
+    if len(translate) != 2:
+        raise ValueError("Argument translate should be a sequence of length 2")
+    if scale <= 0.0:
+        raise ValueError("Argument scale should be positive")
+    if not isinstance(shear, (numbers.Number, list, tuple)):
+        raise TypeError("Shear should be either a single value or a sequence of two values")
+    shears = list(shear) if isinstance(shear, (list, tuple)) else [shear, 0.0]
+    shears = shears * 2 if len(shears) == 1 else shears
+    if len(shears) != 2:
+        raise ValueError(f"Shear should be a sequence containing two values. Got {shears}")
+    if isinstance(img, Tensor):
+        matrix = _inverse_affine(_from_middle(img, center), angle, translate, scale, shears)
+        return F_t.affine(img, matrix, mode.value, fill)
+    _, height, width = get_dimensions(img)
+    middle = [width * 0.5, height * 0.5] if center is None else center
+    matrix = _inverse_affine(middle, angle, translate, scale, shears)
+    return F_pil.affine(img, matrix, pil_modes_mapping[mode], fill)
+
+
+def _check_angle_and_center(angle: Any, center: Any) -> None:
+    if not isinstance(angle, (int, float)):
+        raise TypeError("Argument angle should be int or float")
+    if center is not None and not isinstance(center, (list, tuple)):
+        raise TypeError("Argument center should be a sequence")
+
+
+def _from_middle(img: Tensor, center: Sequence[float] | None) -> tuple[float, float]:
+    """``center`` in pixels from the middle of the picture."""
+    if center is None:
+        return 0.0, 0.0
+    return center[0] - img.size(-1) * 0.5, center[1] - img.size(-2) * 0.5
+
+
+def _inverse_affine(
+    center: Sequence[float],
+    angle: float,
+    translate: Sequence[float],
+    scale: float,
+    shear: Sequence[Any],
+) -> list[float]:
+    """Two rows of three: where each point of the result is read.
+
+    The transform is ``T C R S Hy Hx C^-1``: move by ``translate``, and around ``center`` turn,
+    scale and shear, ``Hx = [[1, -tan x], [0, 1]]`` and ``Hy = [[1, 0], [-tan y, 1]]``.  The
+    determinant of ``R Hy Hx`` is 1, so its inverse needs no division.
+    """
+    turn, x, y = math.radians(angle), math.radians(shear[0]), math.radians(shear[1])
+    a = math.cos(turn - y) / math.cos(y)
+    b = -math.cos(turn - y) * math.tan(x) / math.cos(y) - math.sin(turn)
+    c = math.sin(turn - y) / math.cos(y)
+    d = -math.sin(turn - y) * math.tan(x) / math.cos(y) + math.cos(turn)
+    rows = [[value / scale for value in row] for row in ((d, -b, 0.0), (-c, a, 0.0))]
+    back = [-center[0] - translate[0], -center[1] - translate[1]]
+    for row, middle in zip(rows, center, strict=True):
+        row[2] += row[0] * back[0] + row[1] * back[1]
+        row[2] += middle
+    return rows[0] + rows[1]
+
+
+def perspective(
+    img: Any,
+    startpoints: Sequence[Sequence[int]],
+    endpoints: Sequence[Sequence[int]],
+    interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+    fill: float | Sequence[float] | None = None,
+) -> Any:
+    """The picture as seen from elsewhere: four corners are moved.
+
+    Args:
+        img: the picture.
+        startpoints: (x, y) of the upper left, upper right, lower right and lower left corner.
+        endpoints: where these go.
+        interpolation: how to read between pixels; tensors know "nearest" and "bilinear".
+        fill: the value of what comes from outside, or one per channel; 0 when None.
+
+    Shape: (*, C, H, W) -> same.
+    Errors: ValueError unless there are four points; TypeError for another ``interpolation``.
+    Source: torchvision.transforms.functional.perspective.
+    """
+    coeffs = _perspective_coefficients(startpoints, endpoints)
+    mode = _interpolation(interpolation)
+    if isinstance(img, Tensor):
+        return F_t.perspective(img, coeffs, mode.value, fill)
+    return F_pil.perspective(img, coeffs, pil_modes_mapping[mode], fill)
+
+
+def _perspective_coefficients(startpoints: Any, endpoints: Any) -> list[float]:
+    """The eight numbers of the map that takes ``endpoints`` to ``startpoints``."""
+    if len(startpoints) != 4 or len(endpoints) != 4:
+        raise ValueError(
+            f"Please provide exactly four corners, got {len(startpoints)} startpoints and "
+            f"{len(endpoints)} endpoints."
         )
-    # Each row and column of the result is a weighted sum of rows and columns: two matrix products.
-    dtype = img.dtype if img.dtype in (float32, float64) else float32
-    rows, columns = (
-        as_tensor(_resize_weights(old, new, mode, antialias), dtype=dtype)
-        for old, new in ((img.size(-2), height), (img.size(-1), width))
+    rows = []
+    for (x, y), (u, v) in zip(endpoints, startpoints, strict=True):
+        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+    wanted = np.array(startpoints, dtype=np.float64).reshape(8)
+    solution = np.linalg.lstsq(np.array(rows, dtype=np.float64), wanted, rcond=None)[0]
+    return solution.astype(np.float32).tolist()  # torch: rounded to single precision
+
+
+def elastic_transform(
+    img: Any,
+    displacement: Tensor,
+    interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+    fill: float | Sequence[float] | None = None,
+) -> Any:
+    """The picture with each pixel read somewhere near.
+
+    Args:
+        img: the picture.
+        displacement: how far away, (1, H, W, 2) of x and y in halves of width and height.
+        interpolation: how to read between pixels, "nearest" or "bilinear".
+        fill: the value of what comes from outside, or one per channel; 0 when None.
+
+    Shape: (*, C, H, W) -> same.
+    Errors: TypeError unless ``displacement`` is a tensor, ValueError for another shape.
+    Source: torchvision.transforms.functional.elastic_transform.
+    """
+    mode = _interpolation(interpolation)
+    if not isinstance(displacement, Tensor):
+        raise TypeError("Argument displacement should be a Tensor")
+    _, height, width = get_dimensions(img)
+    expected = (1, height, width, 2)
+    if tuple(displacement.shape) != expected:
+        raise ValueError(
+            f"Argument displacement shape should be {expected}, but given {displacement.shape}"
+        )
+    return _by_tensor(
+        img, lambda pixels: F_t.elastic_transform(pixels, displacement, mode.value, fill)
     )
-    resized = rows @ (img.to(dtype) @ columns.t())
-    if img.dtype.is_floating_point:
-        return resized.to(img.dtype)
-    if mode == "bicubic":  # overshoots at sharp edges
-        limits = iinfo(img.dtype)
-        resized = resized.clamp(limits.min, limits.max)
-    return resized.round().to(img.dtype)
-
-
-def _nearest_index(old: int, new: int, mode: str) -> np.ndarray:
-    # torch: the scale is a float32, which decides ties.
-    scale = np.float32(old) / np.float32(new)
-    offset = np.float32(0.5 if mode == "nearest-exact" else 0)
-    index = np.floor((np.arange(new, dtype=np.float32) + offset) * scale).astype(np.int64)
-    return np.minimum(index, old - 1)
-
-
-@functools.lru_cache(maxsize=32)
-def _resize_weights(old: int, new: int, mode: str, antialias: bool) -> np.ndarray:
-    """The (new, old) matrix whose product with a column of pixels is the resized column."""
-    scale = old / new
-    # Shrinking with antialias stretches the filter over all the pixels that fall into one.
-    stretch = max(scale, 1.0) if antialias else 1.0
-    reach = (1 if mode == "bilinear" else 2) * stretch
-    weights = np.zeros((new, old))
-    for i in range(new):
-        centre = scale * (i + 0.5) - 0.5
-        if antialias:
-            first = max(int(centre - reach + 1), 0)
-            last = min(int(centre + reach + 1), old)
-            taps = np.arange(first, last)
-        else:
-            if mode == "bilinear":
-                centre = max(centre, 0.0)
-            taps = np.arange(math.floor(centre - reach) + 1, math.floor(centre + reach) + 1)
-        values = _filter((taps - centre) / stretch, mode, antialias)
-        # What would lie outside counts for the pixel at the edge.
-        np.add.at(weights[i], np.clip(taps, 0, old - 1), values / values.sum())
-    return weights
-
-
-def _filter(x: np.ndarray, mode: str, antialias: bool) -> np.ndarray:
-    x = np.abs(x)
-    if mode == "bilinear":
-        return np.maximum(1 - x, 0)
-    # Keys' cubic convolution.  torch: a = -0.5 with antialias, as Pillow, and -0.75 without.
-    a = -0.5 if antialias else -0.75
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = a * (((x - 5) * x + 8) * x - 4)
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
