@@ -15,6 +15,7 @@ from minitorch import (
     nn,
     optim,
     random,
+    sparse,
     special,
     utils,
 )
@@ -99,6 +100,7 @@ from minitorch.memory_format import (
     layout,
     memory_format,
     preserve_format,
+    sparse_coo,
     strided,
 )
 from minitorch.ops.activation import (
@@ -580,6 +582,7 @@ from minitorch.ops.sorting import (
     unique,
     unique_consecutive,
 )
+from minitorch.ops.sparse import sparse_coo_tensor, spmm
 from minitorch.ops.statistics import corrcoef, cov
 from minitorch.ops.strides import (
     as_strided,
@@ -1144,9 +1147,13 @@ __all__ = [
     "slogdet",
     "softmax",
     "sort",
+    "sparse",
+    "sparse_coo",
+    "sparse_coo_tensor",
     "special",
     "split",
     "split_with_sizes",
+    "spmm",
     "sqrt",
     "sqrt_",
     "square",

@@ -29,6 +29,7 @@ from minitorch.ops import (
     shape,
     slices,
     sorting,
+    sparse,
     statistics,
 )
 from minitorch.ops._op import COMPOSITES, REGISTRY
@@ -60,6 +61,7 @@ _MODULES = (
     shape,
     slices,
     sorting,
+    sparse,
     statistics,
 )
 

@@ -1,4 +1,4 @@
-"""How the elements of a tensor are ordered in memory: memory formats, and the one layout, strided.
+"""How the elements of a tensor are ordered in memory: memory formats, and the layouts.
 
 A memory format is an order of the dimensions, from the slowest to the fastest.  ``channels_last``
 keeps the shape (N, C, H, W) and lays the elements out as (N, H, W, C).
@@ -16,6 +16,7 @@ __all__ = [
     "memory_format",
     "ordered_copy",
     "preserve_format",
+    "sparse_coo",
     "strided",
 ]
 
@@ -49,7 +50,7 @@ _RANKS = {channels_last: 4, channels_last_3d: 5}
 
 
 class layout:
-    """How a tensor's elements are found: here always by strides."""
+    """How a tensor's elements are found: by strides, or by their coordinates."""
 
     __slots__ = ("name",)
 
@@ -64,6 +65,7 @@ class layout:
 
 
 strided = layout("strided")
+sparse_coo = layout("sparse_coo")
 
 
 def empty_array(xp, shape, dtype, format=None):

@@ -109,10 +109,16 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
     suffixes = []
     if tensor.device.type != "cpu":
         suffixes.append(f"device='{tensor.device}'")
-    if tensor.is_meta or (empty and array.ndim != 1) or (not empty and _options["edgeitems"] == 0):
+    if tensor.is_sparse:
+        suffixes += [f"size={array.shape}", f"nnz={tensor._nnz()}"]
+    elif (
+        tensor.is_meta or (empty and array.ndim != 1) or (not empty and _options["edgeitems"] == 0)
+    ):
         suffixes.append(f"size={array.shape}")
     if not _is_implied(tensor.dtype, empty or tensor.is_meta):
         suffixes.append(f"dtype={tensor.dtype}")
+    if tensor.is_sparse:
+        suffixes.append(f"layout={tensor.layout}")
     grad_fn = tensor.grad_fn
     if grad_fn is not None:
         suffixes.append(f"grad_fn=<{grad_fn.name()}>")
@@ -121,12 +127,30 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
 
     if tensor.is_meta:
         tensor_contents = "..."
+    elif tensor.is_sparse:
+        tensor_contents = _stored_contents(tensor, len(prefix))
     if tensor_contents is None:
         tensor_contents = "[]" if empty else _contents(array, indent=len(prefix))
-    text = _append_suffixes(prefix + tensor_contents, suffixes, indent=len(prefix)) + ")"
+    text = prefix + tensor_contents
+    if tensor.is_sparse:
+        text += ",\n" + " " * len(prefix) + suffixes.pop(0)
+    text = _append_suffixes(text, suffixes, indent=len(prefix)) + ")"
     if not own and getattr(tensor, "_is_param", False):
         return f"Parameter({text})"
     return text
+
+
+def _stored_contents(tensor: Any, indent: int) -> str:
+    """The two tensors that a sparse one is made of, each from a line of its own."""
+    parts = []
+    for name, part in (("indices", tensor._indices()), ("values", tensor._values())):
+        prefix = f"{name}=tensor("
+        if part._array.size:
+            text = _contents(part._array, indent + len(prefix))
+        else:
+            text = f"[], size={tuple(part.shape)}"
+        parts.append(f"{prefix}{text})")
+    return (",\n" + " " * indent).join(parts)
 
 
 def tensor_format(tensor: Tensor, spec: str) -> str:

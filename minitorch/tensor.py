@@ -13,6 +13,7 @@ from minitorch.autograd.bridge import bridge
 from minitorch.autograd.graph import AccumulateGrad
 from minitorch.autograd.interface import backward as run_backward
 from minitorch.backends import MetaArray, array_device, is_array
+from minitorch.backends.sparse import SparseArray
 from minitorch.device import device as Device
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.hooks import RemovableHandle
@@ -375,6 +376,9 @@ class Tensor:
             self._grad = g if self._grad is None else self._grad + g
             return
         array = self._array
+        if type(g) is SparseArray or self._grad is not None and self._grad.is_sparse:
+            self._accumulate_sparse(g)
+            return
         if g.dtype != array.dtype:
             g, fresh = g.astype(array.dtype), True
         if self._grad is None:
@@ -389,6 +393,14 @@ class Tensor:
         else:
             self._grad._array += g
             self._grad._counter[0] += 1
+
+    def _accumulate_sparse(self, g):
+        """Add to ``.grad`` where either is sparse; the sum is sparse if both are."""
+        if self._grad is None:
+            self._grad = bridge.sparse(g.copy())
+        else:
+            total = self._grad._array + g
+            self._grad = bridge.sparse(total) if type(total) is SparseArray else wrap(total)
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
         """Add the gradients of this tensor to the ``.grad`` of the leaves it was computed from.
@@ -626,11 +638,13 @@ def wrap(array) -> Tensor:
 
 
 def _to_tensor(gradient):
+    if type(gradient) is SparseArray:
+        return bridge.sparse(gradient)
     return wrap(gradient) if is_array(gradient) else gradient
 
 
 def _to_array(gradient):
-    return gradient if is_array(gradient) else gradient._array
+    return gradient._array if isinstance(gradient, Tensor) else gradient
 
 
 def _restore(array, counter, edge):

@@ -16,6 +16,8 @@ class _Bridge:
     to_array: Any = None
     #: (array, version counter, edge) -> tensor; the leaf itself if it is one
     restore: Any = None
+    #: sparse array -> sparse tensor
+    sparse: Any = None
 
 
 bridge = _Bridge()

@@ -71,6 +71,10 @@ REGISTRY: dict[str, Op] = {}
 #: Every public function that is composed of ops, by name.
 COMPOSITES: dict[str, Composite] = {}
 
+#: What takes over a call whose tensors are not arrays of elements: ``(op, inputs, metadata)`` ->
+#: a result, or NotImplemented.  Sparse tensors add theirs (ops/sparse.py) when one is made.
+layouts: list = []
+
 NUMBERS = (bool, int, float, complex)
 _ALL_KINDS = "biufVc"
 _new = object.__new__
@@ -435,6 +439,10 @@ class Op:
         ):
             return self._forward(args[0])(namespace_of(args[0]), *args, **kwargs)
         inputs, params, out = self.bind(args, kwargs)
+        for dispatch in layouts:
+            result = dispatch(self, inputs, params)
+            if result is not NotImplemented:
+                return result
         inputs, common = self._prepared(inputs)
         return self._finish(self._run(inputs, common, params), inputs, params, out)
 
@@ -716,6 +724,10 @@ class Op:
         inputs, params, out = self.bind((tensor, *args), kwargs)
         if out is not None:
             raise TypeError(f"{self.name}_() got an unexpected keyword argument 'out'")
+        for dispatch in layouts:
+            result = dispatch(self, inputs, params)
+            if result is not NotImplemented:
+                return tensor.copy_(result)
         recording = mode.grad and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
         if recording or (
             mode.grad and tensor._view is not None and tensor._view.base._requires_grad

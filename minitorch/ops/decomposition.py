@@ -7,7 +7,7 @@ import numpy as np
 from minitorch.dtypes import finfo, from_numpy
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import composite, op
-from minitorch.ops.elementwise import _conj, _is_complex, abs, log, masked_zero
+from minitorch.ops.elementwise import _is_complex, abs, conjugate, log, masked_zero
 from minitorch.ops.linalg import matmul, matmul_batched, matrix_h, matrix_t
 from minitorch.ops.reduction import prod, spread, sum
 from minitorch.return_types import return_type
@@ -172,7 +172,7 @@ def _det_gradient(g, A, out):
     # By Jacobi's formula, det(A) inv(A)^H; a singular matrix needs its cofactors, here from the
     # SVD.
     array = A._array if isinstance(A, Tensor) else A
-    outer = spread(g * _conj(out), array.shape, (-2, -1), False)
+    outer = spread(g * conjugate(out), array.shape, (-2, -1), False)
     if np.all(np.linalg.cond(array) < 1 / np.finfo(array.dtype).eps):
         return outer * matrix_h(inv(A))
     if isinstance(A, Tensor):
@@ -223,8 +223,8 @@ def _slogdet_gradient(g, A, outs, A_shape):
     total = 0 if of_size is None else of_size
     if of_sign is not None and _is_complex(outs[0]):
         # The sign turns with the imaginary part of d log(det).
-        turn = _conj(outs[0]) * of_sign
-        total = total + (turn - _conj(turn)) * 0.5
+        turn = conjugate(outs[0]) * of_sign
+        total = total + (turn - conjugate(turn)) * 0.5
     elif of_size is None:
         return None
     return spread(total, A_shape, (-2, -1), False) * matrix_h(inv(A))

@@ -40,6 +40,7 @@ __all__ = [
     "clamp_min",
     "conj",
     "conj_physical",
+    "conjugate",
     "copysign",
     "cos",
     "cosh",
@@ -195,7 +196,7 @@ def _is_complex(value):
     return dtype.kind == "c"
 
 
-def _conj(value):
+def conjugate(value):
     """The conjugate; real values, the common case, pass without a copy."""
     if isinstance(value, complex):
         return value.conjugate()
@@ -283,7 +284,7 @@ def mul(xp, input, other, /):
     return input * other
 
 
-mul.vjp(input=lambda g, other: g * _conj(other), other=lambda g, input: g * _conj(input))
+mul.vjp(input=lambda g, other: g * conjugate(other), other=lambda g, input: g * conjugate(input))
 
 
 @op(elementwise=True, dtype="float", node="DivBackward0", numbers=("input", "other"))
@@ -296,8 +297,8 @@ def true_divide(xp, input, other, /):
 
 
 true_divide.vjp(
-    input=lambda g, other: g / _conj(other),
-    other=lambda g, input, other: -g * _conj((input / other) / other),
+    input=lambda g, other: g / conjugate(other),
+    other=lambda g, input, other: -g * conjugate((input / other) / other),
 )
 
 
@@ -419,8 +420,8 @@ def _pow_input_gradient(g, input, exponent):
     if isinstance(exponent, (int, float, complex)):
         if exponent == 0:
             return zero_of(g)
-        return g * _conj(exponent * input ** (exponent - 1))
-    return g * _conj(masked_zero(exponent * input ** (exponent - 1), exponent == 0))
+        return g * conjugate(exponent * input ** (exponent - 1))
+    return g * conjugate(masked_zero(exponent * input ** (exponent - 1), exponent == 0))
 
 
 def _pow_exponent_gradient(g, input, exponent, out):
@@ -429,7 +430,7 @@ def _pow_exponent_gradient(g, input, exponent, out):
     )
     # torch: 0 to a power stays 0, so the gradient there is 0 and not nan.
     flat = (input == 0) if _is_complex(exponent) else (exponent >= 0) & (input == 0)
-    return g * _conj(masked_zero(slope, flat))
+    return g * conjugate(masked_zero(slope, flat))
 
 
 def _log_of_number(number):
@@ -503,7 +504,7 @@ def reciprocal(xp, input, /):
     return xp.reciprocal(input)
 
 
-reciprocal.vjp(input=lambda g, out: -g * _conj(out * out))
+reciprocal.vjp(input=lambda g, out: -g * conjugate(out * out))
 
 
 @op(elementwise=True, kinds="iufc", legacy="value")
@@ -569,7 +570,7 @@ def square(xp, input, /):
     return xp.square(input) if input.dtype.kind != "b" else input.astype("int64")
 
 
-square.vjp(input=lambda g, input: g * _conj(2 * input))
+square.vjp(input=lambda g, input: g * conjugate(2 * input))
 
 
 @op(elementwise=True, dtype="float")
@@ -578,7 +579,7 @@ def sqrt(xp, input, /):
     return xp.sqrt(input)
 
 
-sqrt.vjp(input=lambda g, out: g / _conj(2 * out))
+sqrt.vjp(input=lambda g, out: g / conjugate(2 * out))
 
 
 @op(elementwise=True, dtype="float")
@@ -587,7 +588,7 @@ def rsqrt(xp, input, /):
     return 1 / xp.sqrt(input)
 
 
-rsqrt.vjp(input=lambda g, out: -0.5 * g * _conj(out * out * out))
+rsqrt.vjp(input=lambda g, out: -0.5 * g * conjugate(out * out * out))
 
 
 @op(elementwise=True, dtype="float")
@@ -596,7 +597,7 @@ def exp(xp, input, /):
     return xp.exp(input)
 
 
-exp.vjp(input=lambda g, out: g * _conj(out))
+exp.vjp(input=lambda g, out: g * conjugate(out))
 
 
 @op(elementwise=True, dtype="float")
@@ -605,7 +606,7 @@ def exp2(xp, input, /):
     return xp.exp2(input)
 
 
-exp2.vjp(input=lambda g, out: g * _conj(out * math.log(2)))
+exp2.vjp(input=lambda g, out: g * conjugate(out * math.log(2)))
 
 
 @op(elementwise=True, dtype="float")
@@ -614,7 +615,7 @@ def expm1(xp, input, /):
     return xp.expm1(input)
 
 
-expm1.vjp(input=lambda g, out: g * _conj(out + 1))
+expm1.vjp(input=lambda g, out: g * conjugate(out + 1))
 
 
 @op(elementwise=True, dtype="float")
@@ -623,7 +624,7 @@ def log(xp, input, /):
     return xp.log(input)
 
 
-log.vjp(input=lambda g, input: g / _conj(input))
+log.vjp(input=lambda g, input: g / conjugate(input))
 
 
 @op(elementwise=True, dtype="float")
@@ -632,7 +633,7 @@ def log2(xp, input, /):
     return xp.log2(input)
 
 
-log2.vjp(input=lambda g, input: g / _conj(input * math.log(2)))
+log2.vjp(input=lambda g, input: g / conjugate(input * math.log(2)))
 
 
 @op(elementwise=True, dtype="float")
@@ -641,7 +642,7 @@ def log10(xp, input, /):
     return xp.log10(input)
 
 
-log10.vjp(input=lambda g, input: g / _conj(input * math.log(10)))
+log10.vjp(input=lambda g, input: g / conjugate(input * math.log(10)))
 
 
 @op(elementwise=True, dtype="float", node="Log1PBackward0")
@@ -650,7 +651,7 @@ def log1p(xp, input, /):
     return xp.log1p(input)
 
 
-log1p.vjp(input=lambda g, input: g / _conj(input + 1))
+log1p.vjp(input=lambda g, input: g / conjugate(input + 1))
 
 
 @op(elementwise=True, inplace=False, kinds="f")
@@ -701,7 +702,7 @@ def sin(xp, input, /):
     return xp.sin(input)
 
 
-sin.vjp(input=lambda g, input: g * _conj(cos(input)))
+sin.vjp(input=lambda g, input: g * conjugate(cos(input)))
 
 
 @op(elementwise=True, dtype="float")
@@ -710,7 +711,7 @@ def cos(xp, input, /):
     return xp.cos(input)
 
 
-cos.vjp(input=lambda g, input: -g * _conj(sin(input)))
+cos.vjp(input=lambda g, input: -g * conjugate(sin(input)))
 
 
 @op(elementwise=True, dtype="float")
@@ -719,7 +720,7 @@ def tan(xp, input, /):
     return xp.tan(input)
 
 
-tan.vjp(input=lambda g, out: g * _conj(1 + out * out))
+tan.vjp(input=lambda g, out: g * conjugate(1 + out * out))
 
 
 @op(elementwise=True, dtype="float", aliases=("arcsin",))
@@ -728,7 +729,7 @@ def asin(xp, input, /):
     return xp.arcsin(input)
 
 
-asin.vjp(input=lambda g, input: g * _conj(rsqrt(1 - input * input)))
+asin.vjp(input=lambda g, input: g * conjugate(rsqrt(1 - input * input)))
 
 
 @op(elementwise=True, dtype="float", aliases=("arccos",))
@@ -737,7 +738,7 @@ def acos(xp, input, /):
     return xp.arccos(input)
 
 
-acos.vjp(input=lambda g, input: -g * _conj(rsqrt(1 - input * input)))
+acos.vjp(input=lambda g, input: -g * conjugate(rsqrt(1 - input * input)))
 
 
 @op(elementwise=True, dtype="float", aliases=("arctan",))
@@ -746,7 +747,7 @@ def atan(xp, input, /):
     return xp.arctan(input)
 
 
-atan.vjp(input=lambda g, input: g / _conj(1 + input * input))
+atan.vjp(input=lambda g, input: g / conjugate(1 + input * input))
 
 
 @op(elementwise=True, dtype="float", aliases=("arctan2",), kinds="f")
@@ -770,7 +771,7 @@ def sinh(xp, input, /):
     return xp.sinh(input)
 
 
-sinh.vjp(input=lambda g, input: g * _conj(cosh(input)))
+sinh.vjp(input=lambda g, input: g * conjugate(cosh(input)))
 
 
 @op(elementwise=True, dtype="float")
@@ -779,7 +780,7 @@ def cosh(xp, input, /):
     return xp.cosh(input)
 
 
-cosh.vjp(input=lambda g, input: g * _conj(sinh(input)))
+cosh.vjp(input=lambda g, input: g * conjugate(sinh(input)))
 
 
 @op(elementwise=True, dtype="float")
@@ -788,7 +789,7 @@ def tanh(xp, input, /):
     return xp.tanh(input)
 
 
-tanh.vjp(input=lambda g, out: g * _conj(1 - out * out))
+tanh.vjp(input=lambda g, out: g * conjugate(1 - out * out))
 
 
 @op(elementwise=True, dtype="float", aliases=("arcsinh",))
@@ -797,7 +798,7 @@ def asinh(xp, input, /):
     return xp.arcsinh(input)
 
 
-asinh.vjp(input=lambda g, input: g * _conj(rsqrt(input * input + 1)))
+asinh.vjp(input=lambda g, input: g * conjugate(rsqrt(input * input + 1)))
 
 
 @op(elementwise=True, dtype="float", aliases=("arccosh",))
@@ -806,7 +807,7 @@ def acosh(xp, input, /):
     return xp.arccosh(input)
 
 
-acosh.vjp(input=lambda g, input: g * _conj(rsqrt(input - 1) * rsqrt(input + 1)))
+acosh.vjp(input=lambda g, input: g * conjugate(rsqrt(input - 1) * rsqrt(input + 1)))
 
 
 @op(elementwise=True, dtype="float", aliases=("arctanh",))
@@ -815,7 +816,7 @@ def atanh(xp, input, /):
     return xp.arctanh(input)
 
 
-atanh.vjp(input=lambda g, input: g / _conj(1 - input * input))
+atanh.vjp(input=lambda g, input: g / conjugate(1 - input * input))
 
 
 @op(elementwise=True, dtype="float", node="Deg2RadBackward0")
@@ -939,9 +940,9 @@ sgn.vjp(input=lambda g, input, out: _sgn_gradient(g, input, out))
 def _sgn_gradient(g, input, out):
     if not _is_complex(input):
         return zero_of(g)
-    # d sgn(z) = (dz - sgn(z)^2 _conj(dz)) / (2 |z|)
+    # d sgn(z) = (dz - sgn(z)^2 conjugate(dz)) / (2 |z|)
     size = abs(input)
-    return masked_zero((g - _conj(g) * out * out) / (2 * size), size == 0)
+    return masked_zero((g - conjugate(g) * out * out) / (2 * size), size == 0)
 
 
 @op(elementwise=True, dtype="bool", differentiable=False, kinds="biuf")
@@ -1384,7 +1385,7 @@ def conj_physical(xp, input, /):
     return xp.conjugate(input) if input.dtype.kind == "c" else input.copy()
 
 
-conj_physical.vjp(input=lambda g: _conj(g))
+conj_physical.vjp(input=lambda g: conjugate(g))
 
 
 @composite(aliases=())
@@ -1419,7 +1420,7 @@ def sigmoid(xp, input, /):
     return 1 / (1 + xp.exp(-input))
 
 
-sigmoid.vjp(input=lambda g, out: g * _conj(out * (1 - out)))
+sigmoid.vjp(input=lambda g, out: g * conjugate(out * (1 - out)))
 
 
 @op(elementwise=True, dtype="float", kinds="f")
@@ -1475,7 +1476,7 @@ def sinc(xp, input, /):
     return xp.sinc(input).astype(input.dtype, copy=False)
 
 
-sinc.vjp(input=lambda g, input, out: g * _conj(_sinc_slope(input, out)))
+sinc.vjp(input=lambda g, input, out: g * conjugate(_sinc_slope(input, out)))
 
 
 def _sinc_slope(input, out):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from minitorch.backends import is_array
+from minitorch.backends.sparse import SparseArray
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import op
 from minitorch.tensor import wrap
@@ -64,6 +66,25 @@ take_unpadded_rows.vjp(
 )
 
 
+@op(public=False, method=False, node="EmbeddingBackward0")
+def take_rows_sparsely(xp, weight, indices, /, padding_idx):
+    """:func:`take_rows` with a sparse gradient."""
+    return xp.take(weight, indices, 0)
+
+
+def _taken_rows(g, indices, weight_shape, padding_idx):
+    if not is_array(g):  # differentiated again: the rules compute with whole tensors
+        return add_rows(g, indices, weight_shape, padding_idx)
+    places, rows = indices.reshape(-1), g.reshape(-1, weight_shape[1])
+    if padding_idx >= 0:
+        kept = places != padding_idx
+        places, rows = places[kept], rows[kept]
+    return SparseArray(places[None].astype("int64"), rows, weight_shape)
+
+
+take_rows_sparsely.vjp(weight=_taken_rows)
+
+
 def embedding(
     input,
     weight,
@@ -76,11 +97,10 @@ def embedding(
     """The rows of ``weight`` at ``input``; ``max_norm`` first shrinks longer rows in place.
 
     Shape: (*) of ints, (V, D) -> (*, D).  Raises IndexError for an index out of range.  ``sparse``
-    gradients and ``scale_grad_by_freq`` are not available (NotImplementedError).
+    gives the weight a sparse gradient, of the rows that were taken; ``scale_grad_by_freq`` is not
+    available (NotImplementedError).
     Source: F.embedding.
     """
-    if sparse:
-        raise NotImplementedError("embedding(sparse=True): sparse gradients are not available")
     if scale_grad_by_freq:
         raise NotImplementedError("embedding(scale_grad_by_freq=True) is not available")
     for position, (argument, value) in enumerate((("weight", weight), ("indices", input)), 1):
@@ -104,6 +124,8 @@ def embedding(
         padding_idx += rows
     if max_norm is not None:
         _shrink_rows(weight, indices, max_norm, norm_type)
+    if sparse:
+        return take_rows_sparsely(weight, input, padding_idx)
     return take_rows(weight, input, padding_idx)
 
 

@@ -11,7 +11,7 @@ from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision, lower_precision, own_precision
 from minitorch.ops._dims import reduced_dims
 from minitorch.ops._op import composite, named, op
-from minitorch.ops.elementwise import _conj, abs, add, masked_zero, mul, pow, sgn
+from minitorch.ops.elementwise import abs, add, conjugate, masked_zero, mul, pow, sgn
 from minitorch.ops.reduction import spread, sum, tied_gradient
 from minitorch.tensor import Tensor
 
@@ -73,7 +73,7 @@ matrix_t.vjp(input=lambda g: matrix_t(g))
 
 def matrix_h(matrix):
     """The conjugate transposes of matrices."""
-    return matrix_t(_conj(matrix))
+    return matrix_t(conjugate(matrix))
 
 
 @lower_precision
@@ -136,7 +136,8 @@ def mv(xp, input, vec, /):
 
 
 mv.vjp(
-    input=lambda g, vec: outer_product(g, _conj(vec)), vec=lambda g, input: mv(matrix_h(input), g)
+    input=lambda g, vec: outer_product(g, conjugate(vec)),
+    vec=lambda g, input: mv(matrix_h(input), g),
 )
 
 
@@ -147,7 +148,8 @@ def outer_product(xp, input, vec2, /):
 
 
 outer_product.vjp(
-    input=lambda g, vec2: mv(g, _conj(vec2)), vec2=lambda g, input: mv(matrix_t(g), _conj(input))
+    input=lambda g, vec2: mv(g, conjugate(vec2)),
+    vec2=lambda g, input: mv(matrix_t(g), conjugate(input)),
 )
 
 
@@ -171,13 +173,13 @@ def dot(xp, input, tensor, /):
     return xp.asarray(_multiply(xp, input, tensor))
 
 
-dot.vjp(input=lambda g, tensor: g * _conj(tensor), tensor=lambda g, input: g * _conj(input))
+dot.vjp(input=lambda g, tensor: g * conjugate(tensor), tensor=lambda g, input: g * conjugate(input))
 
 
 @composite
 def vdot(input, other, *, out=None):
     """The inner product with ``input`` conjugated.  Shape: (n), (n) -> ().  Source: torch.vdot."""
-    return dot(_conj(input), other, out=out)
+    return dot(conjugate(input), other, out=out)
 
 
 @op(public=False, method=False, node="UnsafeViewBackward0")

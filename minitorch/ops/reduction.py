@@ -11,7 +11,7 @@ from minitorch import dtypes
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._dims import reduced_dims, wrap_dim
 from minitorch.ops._op import array_of, composite, op
-from minitorch.ops.elementwise import _conj, exp, isnan, logical_not, masked_zero
+from minitorch.ops.elementwise import conjugate, exp, isnan, logical_not, masked_zero
 from minitorch.return_types import return_type
 from minitorch.tensor import Tensor
 
@@ -203,8 +203,8 @@ prod.vjp(
 def _prod_gradient(g, input, out, shape, dim, keepdim):
     g = spread(g, shape, dim, keepdim)
     if array_of(input).all():
-        return g * _conj(spread(out, shape, dim, keepdim) / input)
-    return g * _conj(_product_of_others(input, dim))
+        return g * conjugate(spread(out, shape, dim, keepdim) / input)
+    return g * conjugate(_product_of_others(input, dim))
 
 
 def _product_of_others(input, dim):
@@ -326,7 +326,7 @@ cumprod.vjp(input=lambda g, input, out, dim: _cumprod_gradient(g, input, out, di
 
 def _cumprod_gradient(g, input, out, dim):
     if array_of(input).all():
-        return reverse_cumsum(g * _conj(out), dim) / _conj(input)
+        return reverse_cumsum(g * conjugate(out), dim) / conjugate(input)
     shape = tuple(input.shape)
     if not shape:
         return g
@@ -334,7 +334,7 @@ def _cumprod_gradient(g, input, out, dim):
     # input[i].
     axes = reduced_dims(dim, len(shape))
     slopes = upper_triangle(cumprod(without_own(put_last(input, axes)), -1))
-    return take_back(sum(insert_axis(put_last(g, axes), -2) * _conj(slopes), -1), axes, shape)
+    return take_back(sum(insert_axis(put_last(g, axes), -2) * conjugate(slopes), -1), axes, shape)
 
 
 @op(kinds="f")

@@ -60,7 +60,7 @@ def cov(
         weighted = centred * weights
         squares = weight_sum if importance is None else total(weights * importance)
         norm = weight_sum - correction * squares / weight_sum
-    if norm.item() <= 0:
+    if (norm._array <= 0).any():
         warnings.warn("cov(): degrees of freedom is <= 0", stacklevel=2)
         norm = clamp(norm, min=0)
     result = matmul(weighted, conj(centred).mT) / to(norm, centred.dtype)

@@ -102,6 +102,12 @@ class Adagrad(Optimizer):
         state["step"] = self._step_tensor(group)
         state["sum"] = full_like(p, initial)
 
+    def _update_sparse(self, group: dict[str, Any], p: Tensor, grad: Any) -> None:
+        if group["weight_decay"] != 0:
+            raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+        # Where the gradient is zero, neither the sum nor the parameter moves.
+        self._update(group, p, grad.to_dense())
+
     def _update(self, group: dict[str, Any], p: Tensor, grad: Tensor) -> None:
         if not self.state[p]:
             self._start(group, p)

@@ -294,13 +294,24 @@ class Optimizer:
             for group in self.param_groups:
                 for p in group["params"]:
                     grad = p.grad
-                    if grad is not None:
+                    if grad is None:
+                        continue
+                    if grad.is_sparse:
+                        self._update_sparse(group, p, grad)
+                    else:
                         self._update(group, p, grad)
         return loss
 
     def _update(self, group: dict[str, Any], p: Tensor, grad: Tensor) -> None:
         """Make the state of `p` at its first step, work out the numbers, call ``_apply``."""
         raise NotImplementedError
+
+    def _update_sparse(self, group: dict[str, Any], p: Tensor, grad: Any) -> None:
+        """The same for a sparse gradient."""
+        raise RuntimeError(
+            f"{type(self).__name__} does not support sparse gradients, please consider SparseAdam "
+            "instead"
+        )
 
     @staticmethod
     def _formula(param: Tensor, grad: Tensor, **inputs: Any) -> tuple[Tensor, dict[str, Tensor]]:

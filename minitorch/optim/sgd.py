@@ -100,6 +100,13 @@ class SGD(Optimizer):
         self._check_implementation(defaults)
         super().__init__(params, defaults)
 
+    def _update_sparse(self, group: dict[str, Any], p: Tensor, grad: Any) -> None:
+        if group["momentum"] != 0 or group["weight_decay"] != 0:
+            self._update(group, p, grad.to_dense())
+            return
+        step = float(group["lr"])
+        p.add_(grad, alpha=step if group["maximize"] else -step)
+
     def _update(self, group: dict[str, Any], p: Tensor, grad: Tensor) -> None:
         state: dict[str, Tensor] = {}
         first = False

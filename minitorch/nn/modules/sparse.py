@@ -25,7 +25,7 @@ class Embedding(Module):
         max_norm: rows that are used and longer than this are shrunk to it, in place.
         norm_type: which norm ``max_norm`` means.
         scale_grad_by_freq: not available (NotImplementedError when it is used).
-        sparse: not available (NotImplementedError when it is used).
+        sparse: give ``weight`` sparse gradients, of the rows that were looked up.
 
     Shape: (*) of ints -> (*, D); weight (V, D), drawn from N(0, 1).
     Errors: IndexError for a number out of range, AssertionError for a padding_idx out of range.
