@@ -24,7 +24,7 @@ from minitorch.ops.elementwise import conjugate, exp, log
 from minitorch.ops.indexing import index_put
 from minitorch.ops.joining import cat
 from minitorch.ops.reduction import sum as total
-from minitorch.ops.shape import reshape, unsqueeze
+from minitorch.ops.shape import unsqueeze
 from minitorch.ops.slices import index_add, index_select
 from minitorch.tensor import Tensor, wrap
 
