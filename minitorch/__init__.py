@@ -8,8 +8,11 @@ from math import e, inf, nan, pi
 
 from minitorch import (
     _surface,  # noqa: F401  (gives the Tensor its methods; before everything that uses them)
+    accelerator,
     amp,
     autograd,
+    backends,
+    compiler,
     cuda,
     linalg,
     nn,
@@ -19,6 +22,7 @@ from minitorch import (
     special,
     utils,
 )
+from minitorch.accelerator import get_device_module
 from minitorch.amp.autocast_mode import (
     autocast,
     autocast_decrement_nesting,
@@ -46,6 +50,9 @@ from minitorch.autograd.mode import (
     no_grad,
     set_grad_enabled,
 )
+from minitorch.compiler import _assert as _assert
+from minitorch.compiler import compile
+from minitorch.cuda import AcceleratorError, OutOfMemoryError
 from minitorch.device import device, get_default_device, set_default_device
 from minitorch.dtypes import (
     bfloat16,
@@ -657,7 +664,24 @@ from minitorch.printing import get_printoptions, printoptions, set_printoptions
 from minitorch.random import default_generator
 from minitorch.serialization import load, save
 from minitorch.size import Size
+from minitorch.switches import (
+    are_deterministic_algorithms_enabled,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    get_num_interop_threads,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_warn_always_enabled,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_interop_threads,
+    set_num_threads,
+    set_warn_always,
+    use_deterministic_algorithms,
+)
 from minitorch.tensor import Tensor
+from minitorch.types import typename
 from minitorch.version import __version__
 
 newaxis = None
@@ -666,10 +690,17 @@ autograd.load_upper_layer()
 
 #: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
 _LAZY = {
-    "onnx",
+    "_dynamo",
+    "_inductor",
+    "_logging",
+    "cpu",
+    "jit",
+    "mps",
     "multiprocessing",
     "hub",
+    "onnx",
     "vision",
+    "xpu",
 }
 
 
@@ -682,6 +713,7 @@ def __getattr__(name):
 
 
 __all__ = [
+    "AcceleratorError",
     "BFloat16Tensor",
     "BoolTensor",
     "ByteTensor",
@@ -692,6 +724,7 @@ __all__ = [
     "HalfTensor",
     "IntTensor",
     "LongTensor",
+    "OutOfMemoryError",
     "ShortTensor",
     "Size",
     "Tensor",
@@ -699,6 +732,7 @@ __all__ = [
     "abs",
     "abs_",
     "absolute",
+    "accelerator",
     "acos",
     "acos_",
     "acosh",
@@ -738,6 +772,7 @@ __all__ = [
     "arctan_",
     "arctanh",
     "arctanh_",
+    "are_deterministic_algorithms_enabled",
     "argmax",
     "argmin",
     "argsort",
@@ -763,6 +798,7 @@ __all__ = [
     "autocast_increment_nesting",
     "autograd",
     "avg_pool1d",
+    "backends",
     "baddbmm",
     "batch_norm",
     "bernoulli",
@@ -807,6 +843,8 @@ __all__ = [
     "clone",
     "column_stack",
     "combinations",
+    "compile",
+    "compiler",
     "complex",
     "complex128",
     "complex64",
@@ -832,6 +870,7 @@ __all__ = [
     "cosine_similarity",
     "count_nonzero",
     "cov",
+    "cpu",
     "cross",
     "cuda",
     "cummax",
@@ -919,6 +958,11 @@ __all__ = [
     "get_autocast_gpu_dtype",
     "get_default_device",
     "get_default_dtype",
+    "get_deterministic_debug_mode",
+    "get_device_module",
+    "get_float32_matmul_precision",
+    "get_num_interop_threads",
+    "get_num_threads",
     "get_printoptions",
     "get_rng_state",
     "greater",
@@ -958,11 +1002,13 @@ __all__ = [
     "is_autocast_cpu_enabled",
     "is_autocast_enabled",
     "is_complex",
+    "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "is_nonzero",
     "is_tensor",
+    "is_warn_always_enabled",
     "isclose",
     "isfinite",
     "isin",
@@ -971,6 +1017,7 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
+    "jit",
     "kl_div",
     "kron",
     "kthvalue",
@@ -1028,6 +1075,7 @@ __all__ = [
     "mode",
     "moveaxis",
     "movedim",
+    "mps",
     "msort",
     "mul",
     "multinomial",
@@ -1128,9 +1176,15 @@ __all__ = [
     "set_default_device",
     "set_default_dtype",
     "set_default_tensor_type",
+    "set_deterministic_debug_mode",
+    "set_float32_matmul_precision",
+    "set_flush_denormal",
     "set_grad_enabled",
+    "set_num_interop_threads",
+    "set_num_threads",
     "set_printoptions",
     "set_rng_state",
+    "set_warn_always",
     "sgn",
     "short",
     "sigmoid",
@@ -1194,6 +1248,8 @@ __all__ = [
     "true_divide",
     "trunc",
     "trunc_",
+    "typename",
+    "types",
     "uint8",
     "unbind",
     "unflatten",
@@ -1201,6 +1257,7 @@ __all__ = [
     "unique_consecutive",
     "unravel_index",
     "unsqueeze",
+    "use_deterministic_algorithms",
     "utils",
     "var",
     "var_mean",
@@ -1213,6 +1270,7 @@ __all__ = [
     "where",
     "xlogy",
     "xlogy_",
+    "xpu",
     "zero_",
     "zeros",
     "zeros_like",

@@ -2,16 +2,18 @@
 
 Everything above asks here which namespace an array belongs to and never names a library itself.
 Beside NumPy there is ``meta``, whose arrays have no elements.
-Beside it stand ``cudnn`` and ``mps``, whose switches programs set and ask (``torch.backends``).
+The modules ``cuda``, ``cudnn``, ``mkl``, ``mps`` and so on are what programs know as
+``torch.backends``: switches that they set and ask, mostly with nothing behind them.
 """
 
 from __future__ import annotations
 
 import contextvars
+import importlib
 
 import numpy as np
 
-from minitorch.backends import cudnn, mps
+from minitorch.backends import cuda, cudnn, mps
 from minitorch.backends.meta import META, NO_DATA, MetaArray, meta_array, meta_of
 from minitorch.device import device
 
@@ -20,14 +22,44 @@ __all__ = [
     "MetaArray",
     "array_device",
     "check_same_device",
+    "cpu",
+    "cuda",
     "cudnn",
+    "cusparselt",
     "is_array",
     "meta_array",
+    "mha",
+    "mkl",
+    "mkldnn",
     "mps",
     "namespace",
+    "nnpack",
+    "openmp",
+    "opt_einsum",
+    "quantized",
     "quiet_context",
     "to_device",
 ]
+
+#: Imported on first use.
+_LAZY = {
+    "cpu",
+    "cusparselt",
+    "mha",
+    "mkl",
+    "mkldnn",
+    "nnpack",
+    "openmp",
+    "opt_einsum",
+    "quantized",
+}
+
+
+def __getattr__(name):
+    if name in _LAZY:
+        return importlib.import_module(f"minitorch.backends.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 _CPU, _META = device("cpu"), device("meta")
 

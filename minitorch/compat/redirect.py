@@ -215,9 +215,10 @@ def _place_of(traceback):
     """``file:line`` of the innermost line outside minitorch and the import system."""
     place = None
     package = os.path.join(_HOME, "minitorch") + os.sep
+    passed = (package, "<frozen", os.path.dirname(importlib.__file__) + os.sep)
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_filename
-        if not name.startswith((package, "<frozen")):
+        if not name.startswith(passed):
             place = f"{name}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return place

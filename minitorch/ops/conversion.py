@@ -228,13 +228,21 @@ def _dtype_named(dtype):
         return dtype
     if isinstance(dtype, str):
         named = dtypes.from_class_name(dtype)
+        if named is None and dtype.startswith("torch.cuda."):
+            raise _no_cuda_type(dtype)
         if named is None:
             raise ValueError(f"invalid type: '{dtype}'")
         return named
     found = getattr(dtype, "dtype", None)  # one of the old tensor classes
     if isinstance(found, dtypes.dtype):
         return found
+    if hasattr(dtype, "cuda_dtype"):
+        raise _no_cuda_type(f"torch.cuda.{dtype.__name__}")
     raise TypeError("dtype must be a type, str, or dtype object")
+
+
+def _no_cuda_type(name):
+    return RuntimeError(f"type {name} not available. Torch not compiled with CUDA enabled.")
 
 
 @composite(public=False, method=True)

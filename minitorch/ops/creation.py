@@ -1257,9 +1257,13 @@ def set_default_tensor_type(t: str | type) -> None:
 
     Raises TypeError unless it is floating point.  Source: torch.set_default_tensor_type.
     """
+    if hasattr(t, "cuda_dtype"):
+        raise _no_cuda_type(f"torch.cuda.{t.__name__}")
     dtype = getattr(t, "dtype", None)
     if isinstance(t, str):
         dtype = dtypes.from_class_name(t)
+        if dtype is None and t.startswith("torch.cuda."):
+            raise _no_cuda_type(t)
         if dtype is None:
             raise TypeError(f"invalid type: '{t}'")
     if not isinstance(dtype, dtypes.dtype) or not dtype.is_floating_point:
@@ -1270,6 +1274,10 @@ def set_default_tensor_type(t: str | type) -> None:
         stacklevel=2,
     )
     dtypes.set_default_dtype(dtype)
+
+
+def _no_cuda_type(name):
+    return TypeError(f"type {name} not available. Torch not compiled with CUDA enabled.")
 
 
 # --- questions ------------------------------------------------------------------------------------
