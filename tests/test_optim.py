@@ -55,6 +55,38 @@ CASES = {
         {"lr": 0.1, "centered": True},
         {"lr": 0.1, "centered": True, "momentum": 0.9, "maximize": True, "weight_decay": 0.05},
     ],
+    "RAdam": [
+        {},
+        {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-3},
+        {"lr": 0.1, "betas": (0.3, 0.6), "weight_decay": 0.05},
+        {"lr": 0.1, "weight_decay": 0.05, "decoupled_weight_decay": True, "maximize": True},
+        {"lr": 0.1, "betas": (0.9, 0.8), "foreach": True},
+    ],
+    "NAdam": [
+        {},
+        {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-3, "momentum_decay": 0.1},
+        {"lr": 0.1, "weight_decay": 0.05, "maximize": True},
+        {"lr": 0.1, "weight_decay": 0.05, "decoupled_weight_decay": True},
+        {"lr": 0.1, "foreach": True},
+    ],
+    "Adamax": [
+        {},
+        {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-3},
+        {"lr": 0.1, "weight_decay": 0.05, "maximize": True},
+        {"lr": 0.1, "foreach": True},
+    ],
+    "ASGD": [
+        {},
+        {"lr": 0.1, "lambd": 0.1, "t0": 3},
+        {"lr": 0.1, "alpha": 0.5, "t0": 0, "weight_decay": 0.05, "maximize": True},
+        {"lr": 0.1, "t0": 2, "foreach": False},  # torch: True computes the rates in float32
+    ],
+    "Rprop": [
+        {},
+        {"lr": 0.1, "etas": (0.3, 2.0)},
+        {"lr": 0.1, "step_sizes": (0.05, 0.13), "maximize": True},
+        {"lr": 0.1, "foreach": True},
+    ],
     "Adagrad": [
         {},
         {"lr": 0.1, "lr_decay": 0.1},
@@ -72,8 +104,8 @@ EVERY_OPTIMIZER = list(CASES)
 
 
 def test_every_optimizer_has_cases():
-    # Other calls than step(): tests/test_lbfgs.py.
-    others = {"LBFGS", "Optimizer", "lr_scheduler"}
+    # Other calls than step(), or parameters: tests/test_lbfgs.py, tests/test_matrix_optimizers.py.
+    others = {"LBFGS", "Adafactor", "Muon", "Optimizer", "lr_scheduler", "swa_utils"}
     assert set(mt.optim.__all__) - others == set(CASES)
 
 
@@ -203,6 +235,8 @@ def test_state_dicts_travel_both_ways(torch, name, options, dtype):
     twin = getattr(torch.optim, name)(twins, **options)
     train(torch, twin, twins, 5)
     optimizer.load_state_dict(converted(mt, twin.state_dict()))
+    # torch: loading casts what is no step, a mu_product say, to the parameter's type.
+    twin.load_state_dict(copy.deepcopy(twin.state_dict()))
     for p, q in zip(params, twins, strict=True):
         p.data = mt.tensor(numpy_of(q).copy())
     train(mt, optimizer, params, 5, start=5)
@@ -254,7 +288,7 @@ def test_sixteen_bits_as_torch_up_to_rounding(torch, name, dtype, tolerance):
     # torch 2.13: its fused SGD gives wrong numbers for 16 bits, so that is left out.
     options = {**CASES[name][-1], "lr": 0.05}
     options.pop("fused", None)
-    if name != "SGD":
+    if name not in ("SGD", "ASGD", "Rprop"):
         options["eps"] = 1e-3
     params = [p.detach().to(getattr(mt, dtype)) for p in parameters(mt, "float32", [(5, 6)])]
     twins = [q.detach().to(getattr(torch, dtype)) for q in parameters(torch, "float32", [(5, 6)])]
@@ -287,6 +321,11 @@ def test_sixteen_bits_as_torch_up_to_rounding(torch, name, dtype, tolerance):
         ("RMSprop", {"momentum": 0.9}),
         ("Adagrad", {"lr_decay": 0.1}),
         ("Adadelta", {"weight_decay": 0.01}),
+        ("RAdam", {"betas": (0.9, 0.8)}),
+        ("NAdam", {}),
+        ("Adamax", {}),
+        ("ASGD", {}),
+        ("Rprop", {}),
     ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -393,6 +432,19 @@ ERRORS = {
     "rmsprop momentum": lambda lib, p: lib.optim.RMSprop([p], momentum=-1),
     "rmsprop decay": lambda lib, p: lib.optim.RMSprop([p], weight_decay=-1),
     "rmsprop rate": lambda lib, p: lib.optim.RMSprop([p], lr=float("nan")),
+    **{
+        f"{name} {option}": lambda lib, p, name=name, option=option, value=value: getattr(
+            lib.optim, name
+        )([p], **{option: value})
+        for name, cases in {
+            "RAdam": {"lr": -1, "eps": -1, "betas": (1.0, 0.9), "weight_decay": -1},
+            "NAdam": {"lr": -1, "eps": -1, "betas": (0.9, 1.0), "momentum_decay": -1},
+            "Adamax": {"lr": -1, "eps": -1, "betas": (-0.1, 0.9), "weight_decay": -1},
+            "ASGD": {"lr": -1, "weight_decay": -1},
+            "Rprop": {"lr": -1, "etas": (0.5, 0.9)},
+        }.items()
+        for option, value in cases.items()
+    },
     "adadelta rate": lambda lib, p: lib.optim.Adadelta([p], lr=-1),
     "adadelta rho": lambda lib, p: lib.optim.Adadelta([p], rho=1.5),
     "adadelta eps": lambda lib, p: lib.optim.Adadelta([p], eps=-1),
@@ -467,10 +519,18 @@ def test_old_state_dicts_are_completed_as_torch(torch):
         "AdamW": {"betas": (0.9, 0.999)},
         "RMSprop": {"alpha": 0.9},
         "Adadelta": {"rho": 0.9},
+        "RAdam": {"betas": (0.9, 0.999)},
+        "NAdam": {"betas": (0.9, 0.999), "momentum_decay": 4e-3, "mu_product": 0.5},
+        "Adamax": {"betas": (0.9, 0.999)},
+        "ASGD": {"lambd": 1e-4, "alpha": 0.75, "t0": 5.0, "eta": 0.1, "mu": 1.0},
+        "Rprop": {"etas": (0.5, 1.2), "step_sizes": (1e-6, 50)},
         "Adagrad": {"lr_decay": 0, "initial_accumulator_value": 0},
     }
     for name, options in more.items():
         state_dict = copy.deepcopy(old)
+        for scalar in ("mu_product", "eta", "mu"):
+            if scalar in options:
+                state_dict["state"][0][scalar] = options.pop(scalar)
         state_dict["param_groups"][0].update(options)
         ours = getattr(mt.optim, name)([mt.zeros(2)], lr=1.0)
         theirs = getattr(torch.optim, name)([torch.zeros(2)], lr=1.0)
@@ -480,7 +540,7 @@ def test_old_state_dicts_are_completed_as_torch(torch):
         if name != "SGD":
             (state,) = ours.state.values()
             assert state["step"].item() == 3.0
-            assert state["step"].dtype == mt.float32
+            assert all(value.dtype == mt.float32 for value in state.values())
 
 
 @pytest.mark.compare
@@ -773,6 +833,84 @@ def test_adadelta_formula():
         np.testing.assert_allclose(numpy_of(p), w, rtol=1e-13)
 
 
+def test_radam_formula():
+    w, m, v = np.array([1.0, -2.0]), 0, 0
+    p = mt.tensor(w, requires_grad=True)
+    optimizer = mt.optim.RAdam([p], lr=0.1, betas=(0.8, 0.9), eps=1e-4)
+    longest = 2 / (1 - 0.9) - 1
+    rectified = []
+    for t, g in enumerate(np.random.default_rng(0).standard_normal((9, 2)), 1):
+        p.grad = mt.tensor(g)
+        optimizer.step()
+        m = 0.8 * m + 0.2 * g
+        v = 0.9 * v + 0.1 * g**2
+        r = longest - 2 * t * 0.9**t / (1 - 0.9**t)
+        a = 1
+        if r > 5:
+            s = (r - 4) * (r - 2) * longest / ((longest - 4) * (longest - 2) * r)
+            a = np.sqrt(s) * np.sqrt(1 - 0.9**t) / (np.sqrt(v) + 1e-4)
+        rectified.append(r > 5)
+        w = w - 0.1 / (1 - 0.8**t) * m * a
+        np.testing.assert_allclose(numpy_of(p), w, rtol=1e-12)
+    assert set(rectified) == {True, False}
+
+
+def test_nadam_formula():
+    w, m, v, product = np.array([1.0, -2.0]), 0, 0, 1
+    p = mt.tensor(w, requires_grad=True)
+    optimizer = mt.optim.NAdam([p], lr=0.1, betas=(0.8, 0.9), eps=1e-4, momentum_decay=0.1)
+    for t, g in enumerate(np.random.default_rng(0).standard_normal((5, 2)), 1):
+        p.grad = mt.tensor(g)
+        optimizer.step()
+        mu, after = (0.8 * (1 - 0.96 ** (i * 0.1) / 2) for i in (t, t + 1))
+        product = product * mu
+        m = 0.8 * m + 0.2 * g
+        v = 0.9 * v + 0.1 * g**2
+        d = np.sqrt(v / (1 - 0.9**t)) + 1e-4
+        w = w - 0.1 * (1 - mu) / (1 - product) * g / d
+        w = w - 0.1 * after / (1 - product * after) * m / d
+        np.testing.assert_allclose(numpy_of(p), w, rtol=1e-6)  # the product is kept in float32
+
+
+def test_adamax_formula():
+    w, m, u = np.array([1.0, -2.0]), 0, 0
+    p = mt.tensor(w, requires_grad=True)
+    optimizer = mt.optim.Adamax([p], lr=0.1, betas=(0.8, 0.9), eps=1e-4)
+    for t, g in enumerate(np.random.default_rng(0).standard_normal((5, 2)), 1):
+        p.grad = mt.tensor(g)
+        optimizer.step()
+        m = 0.8 * m + 0.2 * g
+        u = np.maximum(0.9 * u, np.abs(g) + 1e-4)
+        w = w - 0.1 / (1 - 0.8**t) * m / u
+        np.testing.assert_allclose(numpy_of(p), w, rtol=1e-12)
+
+
+def test_asgd_keeps_the_mean_of_the_values():
+    p = mt.tensor([1.0, -2.0], requires_grad=True)
+    optimizer = mt.optim.ASGD([p], lr=0.1, lambd=0.0, t0=2)
+    values = []
+    for g in np.random.default_rng(0).standard_normal((7, 2)).astype("float32"):
+        p.grad = mt.tensor(g)
+        optimizer.step()
+        values.append(numpy_of(p).copy())
+    mean = np.mean(values[3:], 0)  # t0 = 2: the value after step 4 is the first
+    np.testing.assert_allclose(optimizer.state[p]["ax"].numpy(), mean, rtol=1e-5)
+
+
+def test_rprop_by_hand():
+    p = mt.tensor([0.0, 0.0], requires_grad=True)
+    optimizer = mt.optim.Rprop([p], lr=0.1, etas=(0.5, 2.0), step_sizes=(0.01, 0.3))
+    for g, expected in [
+        ([1.0, -9.0], [-0.1, 0.1]),
+        ([0.1, -0.1], [-0.3, 0.3]),  # the same sign: twice as far
+        ([2.0, 1.0], [-0.6, 0.3]),  # at most 0.3; a turn: stay where you are
+        ([0.0, 1.0], [-0.6, 0.2]),  # and go half as far
+    ]:
+        p.grad = mt.tensor(g)
+        optimizer.step()
+        np.testing.assert_allclose(numpy_of(p), expected, rtol=1e-6)
+
+
 def test_adagrad_formula():
     w, s = np.array([1.0, -2.0]), 0.5
     p = mt.tensor(w, requires_grad=True)
@@ -795,6 +933,11 @@ def test_adagrad_formula():
         ("RMSprop", {"lr": 0.01}),
         ("Adagrad", {"lr": 1.0}),
         ("Adadelta", {"lr": 10.0}),
+        ("RAdam", {"lr": 0.1}),
+        ("NAdam", {"lr": 0.1}),
+        ("Adamax", {"lr": 0.1}),
+        ("ASGD", {"lr": 0.1}),
+        ("Rprop", {"lr": 0.1}),
     ],
 )
 def test_converges_on_a_quadratic(name, options):

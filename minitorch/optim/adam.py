@@ -216,9 +216,7 @@ class Adam(Optimizer):
 
 def _checked_betas(betas: Sequence[Any], numbers_only: bool) -> tuple[Any, ...]:
     """The betas as a tuple, tensors without dimensions."""
-    for index, beta in enumerate(betas):
-        if not 0.0 <= beta < 1.0:
-            raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+    Optimizer._check_betas(betas)
     tensors = [isinstance(beta, Tensor) for beta in betas]
     if not all(tensors) and not all(isinstance(beta, float) for beta in betas):
         kinds = ", ".join(type(beta).__name__ for beta in betas)

@@ -175,6 +175,8 @@ class Optimizer:
     _later_options: dict[str, Any] = {}
     #: Whether ``state[p]["step"]`` is a tensor that counts the updates of `p`.
     _counts_steps = False
+    #: Further entries of the state of a parameter that are tensors of no dimensions.
+    _scalars: tuple[str, ...] = ()
     #: Whether ``step`` ran since a scheduler began to watch; None while none does.
     _opt_called: bool | None = None
     _in_step = False
@@ -400,6 +402,13 @@ class Optimizer:
             raise ValueError(f"Invalid {name}: {value}")
 
     @staticmethod
+    def _check_betas(betas: Any) -> None:
+        """Raise ValueError for a beta out of range."""
+        for index, beta in enumerate(betas):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+
+    @staticmethod
     def _check_implementation(group: dict[str, Any]) -> None:
         """Raise RuntimeError for options that exclude each other; they choose nothing here."""
         if group["fused"] and group["differentiable"]:
@@ -538,9 +547,10 @@ class Optimizer:
                 continue
             for p in group["params"]:
                 # torch: state dicts of old count in Python numbers.
-                its_state = self.state.get(p)
-                if its_state and not isinstance(its_state["step"], Tensor):
-                    its_state["step"] = self._step_tensor(group, float(its_state["step"]))
+                its_state = self.state.get(p) or {}
+                for name in ("step", *self._scalars):
+                    if its_state and not isinstance(its_state[name], Tensor):
+                        its_state[name] = self._step_tensor(group, float(its_state[name]))
 
     # --- hooks ------------------------------------------------------------------------------------
 
