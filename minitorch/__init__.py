@@ -699,6 +699,7 @@ _LAZY = {
     "multiprocessing",
     "hub",
     "onnx",
+    "testing",
     "vision",
     "xpu",
 }
@@ -1233,6 +1234,7 @@ __all__ = [
     "tensor",
     "tensor_split",
     "tensordot",
+    "testing",
     "threshold",
     "tile",
     "topk",
