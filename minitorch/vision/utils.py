@@ -1,16 +1,32 @@
-"""Many pictures in one, and one picture in a file.  Source: torchvision.utils."""
+"""Many pictures in one, one in a file, and drawings on top.  Source: torchvision.utils."""
 
 import math
 import os
+import warnings
+from collections.abc import Sequence
 from typing import IO, Any
 
+import numpy as np
+
 from minitorch.autograd.mode import no_grad
-from minitorch.dtypes import uint8
+from minitorch.dtypes import bool_, int64, uint8
+from minitorch.ops.creation import tensor as as_new_tensor
 from minitorch.ops.joining import cat, stack
 from minitorch.tensor import Tensor
 from minitorch.vision._pillow import pillow_image
+from minitorch.vision.transforms.functional import (
+    convert_image_dtype,
+    pil_to_tensor,
+    to_pil_image,
+)
 
-__all__ = ["make_grid", "save_image"]
+__all__ = [
+    "draw_bounding_boxes",
+    "draw_keypoints",
+    "draw_segmentation_masks",
+    "make_grid",
+    "save_image",
+]
 
 
 @no_grad()
@@ -116,3 +132,234 @@ def save_image(
     # torch: half a step is added so that cutting off to bytes rounds.
     pixels = grid.mul(255).add_(0.5).clamp_(0, 255).permute(1, 2, 0).to("cpu", uint8)
     image.fromarray(pixels.numpy()).save(fp, format=format)
+
+
+# Drawing
+
+#: A colour: its name, "#rrggbb", or three numbers 0 ... 255.
+_Colour = str | tuple[int, int, int]
+
+
+@no_grad()
+def draw_bounding_boxes(
+    image: Tensor,
+    boxes: Tensor,
+    labels: list[str] | None = None,
+    colors: list[_Colour] | _Colour | None = None,
+    fill: bool | None = False,
+    width: int = 1,
+    font: str | None = None,
+    font_size: int | None = None,
+    label_colors: list[_Colour] | _Colour | None = None,
+    label_background_colors: list[_Colour] | _Colour | None = None,
+    fill_labels: bool = False,
+) -> Tensor:
+    """A picture with boxes, which may have names.
+
+    Args:
+        image: (3, H, W) or (1, H, W), bytes or floats 0 ... 1.
+        boxes: (N, 4) of (left, top, right, bottom) in pixels.
+        labels: a name for each box.
+        colors: one colour for all, or a list of one for each; all different when None.
+        fill: colour the inside, mostly transparent.
+        width: of the lines, in pixels.
+        font: a TrueType font's file; Pillow's own when None.
+        font_size: in points, 10 when None; only with ``font``.
+        label_colors: of the names; those of the boxes when None.
+        label_background_colors: behind the names, with ``fill_labels``.
+        fill_labels: put the names on coloured ground.
+
+    Shape: (3, H, W), of the same type.
+    Errors: TypeError or ValueError for arguments that are none of these; NotImplementedError for
+    boxes of 8 numbers.
+    Source: torchvision.utils.draw_bounding_boxes.
+    """
+    from PIL import ImageDraw, ImageFont
+
+    if not isinstance(image, Tensor):
+        raise TypeError(f"Tensor expected, got {type(image)}")
+    _check_drawable(image)
+    if image.size(0) not in (1, 3):
+        raise ValueError("Only grayscale and RGB images are supported")
+    if boxes.shape[-1] != 4:
+        raise NotImplementedError(
+            "draw_bounding_boxes: boxes need 4 numbers; oriented ones are missing"
+        )
+    if (boxes[:, 0] > boxes[:, 2]).any() or (boxes[:, 1] > boxes[:, 3]).any():
+        raise ValueError(
+            "Boxes need to be in (xmin, ymin, xmax, ymax) format. "
+            "Use torchvision.ops.box_convert to convert them"
+        )
+    count = boxes.shape[0]
+    if count == 0:
+        warnings.warn("boxes doesn't contain any box. No box was drawn", stacklevel=2)
+        return image
+    if labels is not None and len(labels) != count:
+        raise ValueError(
+            f"Number of boxes ({count}) and labels ({len(labels)}) mismatch. "
+            "Please specify labels for each box."
+        )
+    outlines = _colours(colors, count)
+    texts = outlines
+    if label_colors or fill_labels:
+        texts = _colours(label_colors or "black", count)
+    grounds = outlines
+    if fill_labels and label_background_colors:
+        grounds = _colours(label_background_colors, count)
+    if font is not None:
+        letters: Any = ImageFont.truetype(font=font, size=font_size or 10)
+    else:
+        if font_size is not None:
+            warnings.warn(
+                "Argument 'font_size' will be ignored since 'font' is not set.", stacklevel=2
+            )
+        letters = ImageFont.load_default()
+
+    canvas = to_pil_image(convert_image_dtype(image.expand(3, -1, -1), uint8))
+    draw = ImageDraw.Draw(canvas, "RGBA") if fill else ImageDraw.Draw(canvas)
+    for i, (left, top, right, bottom) in enumerate(boxes.to(int64).tolist()):
+        inside = (*outlines[i], 100) if fill else None
+        draw.rectangle((left, top, right, bottom), width=width, outline=outlines[i], fill=inside)
+        if labels is None or labels[i] is None:
+            continue
+        place = (left + width + 1, top + width + 1)
+        if fill_labels:
+            x0, y0, x1, y1 = draw.textbbox(place, labels[i], font=letters)
+            draw.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), fill=grounds[i])
+        draw.text(place, labels[i], fill=texts[i], font=letters)
+    return convert_image_dtype(pil_to_tensor(canvas), image.dtype)
+
+
+@no_grad()
+def draw_segmentation_masks(
+    image: Tensor,
+    masks: Tensor,
+    alpha: float = 0.8,
+    colors: list[_Colour] | _Colour | None = None,
+) -> Tensor:
+    """A picture with regions coloured; where several lie over each other it is black.
+
+    Args:
+        image: (3, H, W), bytes or floats 0 ... 1.
+        masks: bool (N, H, W) or (H, W).
+        alpha: how much of the colour, 0 ... 1.
+        colors: one colour for all, or a list of one for each; all different when None.
+
+    Shape: (3, H, W), of the same type.
+    Errors: TypeError or ValueError for arguments that are none of these.
+    Source: torchvision.utils.draw_segmentation_masks.
+    """
+    _check_rgb(image)
+    if masks.dim() == 2:
+        masks = masks.unsqueeze(0)
+    if masks.dim() != 3:
+        raise ValueError("masks must be of shape (H, W) or (batch_size, H, W)")
+    if masks.dtype is not bool_:
+        raise ValueError(f"The masks must be of dtype bool. Got {masks.dtype}")
+    if masks.shape[-2:] != image.shape[-2:]:
+        raise ValueError("The image and the masks must have the same height and width")
+    if len(masks) == 0:
+        warnings.warn("masks doesn't contain any mask. No mask was drawn", stacklevel=2)
+        return image
+    painted = image.detach().clone()
+    for mask, colour in zip(masks, _colours(colors, len(masks)), strict=False):
+        values = [part / 255 for part in colour] if image.is_floating_point() else colour
+        painted[:, mask] = as_new_tensor(values, dtype=image.dtype)[:, None]
+    painted[:, masks.sum(0) > 1] = 0
+    return (image * (1 - alpha) + painted * alpha).to(image.dtype)
+
+
+@no_grad()
+def draw_keypoints(
+    image: Tensor,
+    keypoints: Tensor,
+    connectivity: list[tuple[int, int]] | None = None,
+    colors: _Colour | None = None,
+    radius: int = 2,
+    width: int = 3,
+    visibility: Tensor | None = None,
+) -> Tensor:
+    """A picture with points, which may be joined by lines.
+
+    Args:
+        image: (3, H, W), bytes or floats 0 ... 1.
+        keypoints: (N, K, 2) of (x, y) in pixels: K points of each of N things.
+        connectivity: which points of a thing to join.
+        colors: of the points; white when None.
+        radius: of the points, in pixels.
+        width: of the lines, in pixels.
+        visibility: bool (N, K) or (N, K, 1), which points to draw; all when None.
+
+    Shape: (3, H, W), of the same type.
+    Errors: TypeError or ValueError for arguments that are none of these.
+    Source: torchvision.utils.draw_keypoints.
+    """
+    from PIL import ImageDraw
+
+    _check_rgb(image)
+    if keypoints.dim() != 3:
+        raise ValueError("keypoints must be of shape (num_instances, K, 2)")
+    shown = np.ones(tuple(keypoints.shape[:2]), dtype=bool)
+    if visibility is not None:
+        if visibility.dim() == 3:
+            visibility = visibility.squeeze(-1)
+        if visibility.dim() != 2:
+            raise ValueError(
+                f"visibility must be of shape (num_instances, K). Got ndim={visibility.dim()}"
+            )
+        if visibility.shape != keypoints.shape[:2]:
+            raise ValueError(
+                "keypoints and visibility must have the same dimensionality for num_instances and "
+                f"K. Got visibility.shape={visibility.shape} and keypoints.shape={keypoints.shape}"
+            )
+        shown = visibility.bool().numpy()
+    canvas = to_pil_image(convert_image_dtype(image, uint8))
+    draw = ImageDraw.Draw(canvas)
+    for points, visible in zip(keypoints.to(int64).tolist(), shown, strict=True):
+        for (x, y), drawn in zip(points, visible, strict=True):
+            if drawn:
+                bounds = [x - radius, y - radius, x + radius, y + radius]
+                draw.ellipse(bounds, fill=colors, outline=None, width=0)
+        for first, second in connectivity or ():
+            if visible[first] and visible[second]:
+                draw.line((tuple(points[first]), tuple(points[second])), width=width)
+    return convert_image_dtype(pil_to_tensor(canvas), image.dtype)
+
+
+def _check_drawable(image: Tensor) -> None:
+    if image.dtype is not uint8 and not image.is_floating_point():
+        raise ValueError(f"The image dtype must be uint8 or float, got {image.dtype}")
+    if image.dim() != 3:
+        raise ValueError("Pass individual images, not batches")
+
+
+def _check_rgb(image: Any) -> None:
+    if not isinstance(image, Tensor):
+        raise TypeError(f"The image must be a tensor, got {type(image)}")
+    _check_drawable(image)
+    if image.size(0) != 3:
+        raise ValueError("Pass an RGB image. Other Image formats are not supported")
+
+
+def _colours(colors: Any, count: int) -> Sequence[tuple[int, ...]]:
+    """``count`` colours of three numbers 0 ... 255, or more."""
+    from PIL import ImageColor
+
+    if colors is None:  # far apart, and always the same
+        steps = (2**25 - 1, 2**15 - 1, 2**21 - 1)
+        colors = [tuple(i * step % 255 for step in steps) for i in range(count)]
+    elif isinstance(colors, list):
+        if len(colors) < count:
+            raise ValueError(
+                "Number of colors must be equal or larger than the number of objects, "
+                f"but got {len(colors)} < {count}."
+            )
+    elif not isinstance(colors, (tuple, str)):
+        raise ValueError(
+            f"colors must be a tuple or a string, or a list thereof, but got {colors}."
+        )
+    elif isinstance(colors, tuple) and len(colors) != 3:
+        raise ValueError(f"If passed as tuple, colors should be an RGB triplet, but got {colors}.")
+    else:
+        colors = [colors] * count
+    return [ImageColor.getrgb(each) if isinstance(each, str) else each for each in colors]
