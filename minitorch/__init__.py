@@ -700,6 +700,9 @@ _LAZY = {
     "hub",
     "onnx",
     "testing",
+    "distributed",
+    "multiprocessing",
+    "onnx",
     "vision",
     "xpu",
 }
@@ -893,6 +896,7 @@ __all__ = [
     "diagonal_scatter",
     "diff",
     "dist",
+    "distributed",
     "div",
     "divide",
     "dot",
