@@ -579,23 +579,31 @@ class Tensor:
 
     def _copy_storage(self, memo):
         """A copy of the elements in which views that shared memory before share it again."""
-        root = owner(self._array)
-        if root is self._array or not root.flags.c_contiguous or root.dtype != self._array.dtype:
-            root = self._array
+        root = self._root()
         key = ("storage", address(root), root.shape)
         if key not in memo:
             memo[key] = root.copy(order="K")
         if root is self._array:
             return memo[key]
-        offset = address(self._array) - address(root)
-        return np.ndarray(self._array.shape, root.dtype, memo[key], offset, self._array.strides)
+        return _look(memo[key], *self._place(root))
+
+    def _root(self):
+        """The array that owns the memory, if this tensor can be told as a look at it."""
+        root = owner(self._array)
+        if not root.flags.c_contiguous or root.dtype != self._array.dtype:
+            return self._array
+        return root
+
+    def _place(self, root):
+        """How the tensor looks at ``root``: offset in bytes, shape, strides in bytes."""
+        offset = address(self._array) - address(root) if self._array.size else 0
+        return offset, self._array.shape, self._array.strides
 
     def __reduce_ex__(self, protocol):
-        if not self.is_leaf:
-            raise RuntimeError(
-                "cannot pickle a non-leaf Tensor that requires grad; pickle tensor.detach() instead"
-            )
-        return _rebuild, (type(self), self._array, self._requires_grad, self._grad, self.__dict__)
+        # Pickle writes an array that is met again once: views share memory after loading, too.
+        root = self._root()
+        place = None if root is self._array else self._place(root)
+        return _rebuild, (type(self), root, place, self.requires_grad, self.__dict__)
 
 
 class _Retain:
@@ -624,10 +632,14 @@ def _new(cls, array):
     return self
 
 
-def _rebuild(cls, array, requires_grad, grad, attributes):
-    tensor = _new(cls, array)
+def _look(root, offset, shape, strides):
+    """The array that lies so in the memory of the contiguous array ``root``."""
+    return np.ndarray(shape, root.dtype, root, offset, strides)
+
+
+def _rebuild(cls, root, place, requires_grad, attributes):
+    tensor = _new(cls, root if place is None else _look(root, *place))
     tensor._requires_grad = requires_grad
-    tensor._grad = grad
     tensor.__dict__.update(attributes)
     return tensor
 

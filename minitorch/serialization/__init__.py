@@ -222,7 +222,7 @@ def _refusal(f: Any, error: UnknownName, weights_only: bool) -> str:
     if not weights_only:
         return f"load(): can't load {file_name(f)}: {error}"
     return (
-        f"Weights only load failed: can't load {file_name(f)}. Unsupported global: GLOBAL "
+        f"Weights only load failed. Can't load {file_name(f)}: Unsupported global: GLOBAL "
         f"{error.name} was not an allowed global by default. Please use "
         f"`torch.serialization.add_safe_globals([{error.name}])` or the "
         f"`torch.serialization.safe_globals([{error.name}])` context manager to allowlist this "

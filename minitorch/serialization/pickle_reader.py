@@ -37,6 +37,10 @@ _MAX_KEY_PARTS = 1000
 _MAX_NAME = 1000
 
 
+#: How often its own length a pickle may copy: bytes are copied as text, as bytes, into an array.
+_COPIES = 4
+
+
 class Known(NamedTuple):
     """What a name in a pickle stands for, and what a pickle may do with it.
 
@@ -123,7 +127,7 @@ class PickleReader:
             file.seek(start)
         self._file = file
         self._left = limit
-        self._budget = limit
+        self._budget = _COPIES * limit
         self._table = table
         self.persistent_load = persistent_load
         self._encoding = encoding
@@ -155,7 +159,7 @@ class PickleReader:
     # --- what the rows of a table may use ---------------------------------------------------------
 
     def spend(self, count: int) -> None:
-        """Account for copying ``count`` items or bytes: all copies fit the length of the pickle.
+        """Account for copying ``count`` items or bytes: in all a few times the pickle's length.
 
         An object made once and copied many times would let a small file fill the memory.
         """

@@ -201,19 +201,19 @@ def class_or_function(name: str, weights_only: bool) -> Known:
     Raises UnknownName for what a file may not name, AttributeError where the program has no such
     class.
     """
+    if name == "builtins.getattr":
+        return Known(_getattr, call=_getattr)
+    if name == "torch._C._VariableFunctionsClass":
+        return Known(_VariableFunctions)
     allowed = _allowed_by_name().get(name)
+    if name == "functools.partial" and (allowed or not weights_only):
+        return Known(_partial, call=_partial, build=_partial_state, kind=functools.partial)
     if allowed is not None:
-        if isinstance(allowed, type):
-            return _class(name, allowed, trusted=True)
-        return Known(allowed)
+        return _class(name, allowed, trusted=True) if isinstance(allowed, type) else Known(allowed)
     if weights_only:
         raise UnknownName(name)
     if name in public_functions():
         return Known(public_functions()[name])
-    if name in ("builtins.getattr", "torch._C._VariableFunctionsClass"):
-        return _GETATTR if name == "builtins.getattr" else Known(_VariableFunctions)
-    if name == "functools.partial":
-        return Known(_partial, call=_partial, build=_partial_state, kind=functools.partial)
     value = _loaded(name)
     if not isinstance(value, type):
         raise UnknownName(name, "a function that is not one of minitorch's own on tensors")
@@ -238,9 +238,6 @@ def _getattr(reader: PickleReader, owner: Any, name: Any) -> Any:
     else:
         raise ValueError(f"the pickle takes an attribute of {brief(owner)}")
     return reader.named(full)
-
-
-_GETATTR = Known(_getattr, call=_getattr)
 
 
 def _class(name: str, kind: type, trusted: bool) -> Known:
@@ -272,7 +269,8 @@ class _Mention:
 
 
 def _partial(reader: PickleReader, function: Any) -> functools.partial:
-    if function not in _functions.values() and not _is_our_module(function):
+    is_ours = any(function is ours for ours in public_functions().values())
+    if not is_ours and not _is_our_module(function):
         raise ValueError(f"the pickle has a partial of {brief(function)}, which it may not call")
     return functools.partial(function)
 

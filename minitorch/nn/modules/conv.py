@@ -97,6 +97,12 @@ class _ConvNd(Module):
             self.register_parameter("bias", None)
         self.reset_parameters()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # torch: its modules have these as attributes, and need them in a file that it reads.
+        border = self._border()
+        attributes = {"transposed": self.transposed, "_reversed_padding_repeated_twice": border}
+        return {**self.__dict__, **attributes}
+
     def _weight_shape(self) -> tuple[int, ...]:
         channels, others = self.out_channels, self.in_channels
         if self.transposed:

@@ -141,14 +141,28 @@ class RNNBase(Module):
             if self.proj_size:
                 yield "weight_hr" + suffix, (self.proj_size, self.hidden_size)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # torch: its modules have these as attributes, and need them in a file that it reads.
+        names = self._names_by_layer()
+        return {**self.__dict__, "_all_weights": names, "_flat_weights": sum(self.all_weights, [])}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for name in ("_all_weights", "_flat_weights"):
+            self.__dict__.pop(name, None)
+
+    def _names_by_layer(self) -> list[list[str]]:
+        """The names of the parameters of each layer and direction."""
+        kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"]
+        return [
+            [kind + suffix for kind in kinds if hasattr(self, kind + suffix)]
+            for _, suffix in self._suffixes()
+        ]
+
     @property
     def all_weights(self) -> list[list[Tensor]]:
         """The parameters of each layer and direction."""
-        kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"]
-        return [
-            [getattr(self, kind + suffix) for kind in kinds if hasattr(self, kind + suffix)]
-            for _, suffix in self._suffixes()
-        ]
+        return [[getattr(self, name) for name in names] for names in self._names_by_layer()]
 
     def reset_parameters(self) -> None:
         """Draw new values, uniform in +-1 / sqrt(hidden_size)."""
