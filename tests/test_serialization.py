@@ -6,17 +6,24 @@ test_hostile_pickles.py).
 
 import argparse
 import collections
+import copy
+import dataclasses
+import enum
 import errno
+import functools
 import gzip
 import io
 import math
 import os
 import pathlib
+import pickle
 import stat
+import struct
 import subprocess
 import sys
 import threading
 import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -435,6 +442,278 @@ def test_links_are_followed_and_pipes_written_to(tmp_path):
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
+# --- whole modules --------------------------------------------------------------------------------
+
+
+class Color(enum.Enum):
+    RED = 1
+    BLUE = "b"
+
+
+@dataclasses.dataclass
+class Config:
+    width: int = 3
+    names: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    width: int = 3
+
+
+Pair = collections.namedtuple("Pair", "x y")
+
+
+class Net(mt.nn.Module):
+    class Head(mt.nn.Linear):
+        pass
+
+    def __init__(self):
+        super().__init__()
+        self.body = mt.nn.Linear(2, 4)
+        self.head = Net.Head(4, 1)
+        self.register_buffer("mean", mt.zeros(2))
+        self.activation = mt.nn.functional.relu
+        self.squash = mt.tanh
+        self.norm_class = mt.nn.LayerNorm
+        self.norm = functools.partial(mt.nn.LayerNorm, eps=1e-3)
+        self.config = Config(5, ["a"])
+        self.color = Color.BLUE
+
+    def forward(self, x):
+        return self.squash(self.head(self.activation(self.body(x - self.mean))))
+
+
+class OwnState(mt.nn.Module):
+    def __getstate__(self):
+        return {**self.__dict__, "note": "saved"}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self.note += " and loaded"
+
+
+def test_a_whole_module_of_the_programs_own():
+    net = Net().eval()
+    loaded = round_trip(net, weights_only=False)
+    assert type(loaded) is Net and type(loaded.head) is Net.Head and not loaded.training
+    assert loaded.activation is mt.nn.functional.relu and loaded.norm_class is mt.nn.LayerNorm
+    assert loaded.norm.func is mt.nn.LayerNorm and loaded.norm.keywords == {"eps": 1e-3}
+    assert loaded.config == net.config and loaded.color is Color.BLUE
+    assert mt.equal(loaded(mt.ones(1, 2)), net(mt.ones(1, 2)))
+    assert repr(loaded) == repr(net)
+
+
+def test_objects_of_plain_classes_need_trust():
+    state = [Config(1), Slotted(2), Pair(3, [4]), Color.RED, Config]
+    assert round_trip(state[:-1], weights_only=False) == state[:-1]
+    with pytest.raises(pickle.UnpicklingError, match=f"GLOBAL {__name__}.Config "):
+        round_trip(state)
+    with mt.serialization.safe_globals([Config, Slotted, Pair, Color]):
+        assert round_trip(state) == state
+
+
+def test_safe_globals():
+    listed = [mt.nn.Sequential, mt.nn.Linear, mt.nn.modules.activation.ReLU]
+    model = mt.nn.Sequential(mt.nn.Linear(2, 3), mt.nn.ReLU())
+    with pytest.raises(pickle.UnpicklingError, match="nn.modules.container.Sequential"):
+        round_trip(model)
+    with mt.serialization.safe_globals(listed):
+        assert mt.serialization.get_safe_globals() == listed
+        assert repr(round_trip(model)) == repr(model)
+        with mt.serialization.safe_globals([Config]):
+            assert mt.serialization.get_safe_globals() == [*listed, Config]
+    assert mt.serialization.get_safe_globals() == []
+    mt.serialization.add_safe_globals(listed)
+    try:
+        assert repr(round_trip(model)) == repr(model)
+    finally:
+        mt.serialization.clear_safe_globals()
+    with pytest.raises(pickle.UnpicklingError):
+        round_trip(model)
+    with pytest.raises(TypeError, match="^'int' object is not iterable"):
+        mt.serialization.add_safe_globals(5)
+
+
+def test_a_state_setter_of_the_programs_own_runs_if_allowed():
+    with pytest.raises(pickle.UnpicklingError, match="whose __setstate__ would run"):
+        round_trip(OwnState(), weights_only=False)
+    with mt.serialization.safe_globals([OwnState]):
+        assert round_trip(OwnState()).note == "saved and loaded"
+
+
+def test_the_environment_may_ask_for_whole_modules(monkeypatch):
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    assert type(round_trip(mt.nn.Linear(1, 1))) is mt.nn.Linear
+    with pytest.raises(pickle.UnpicklingError):
+        round_trip(mt.nn.Linear(1, 1), weights_only=True)
+
+
+def test_what_a_checkpoint_names():
+    file = io.BytesIO(saved({"a": mt.ones(1), "net": Net()}))
+    names = mt.serialization.get_unsafe_globals_in_checkpoint(file)
+    assert "torch.nn.modules.linear.Linear" in names and f"{__name__}.Config" in names
+    assert not [name for name in names if "rebuild" in name or "Storage" in name]
+
+
+def whole(optimizer_class, **options):
+    model = mt.nn.Linear(2, 2)
+    optimizer = optimizer_class(model.parameters(), lr=0.1, **options)
+    scheduler = mt.optim.lr_scheduler.StepLR(optimizer, 1)
+    return model, optimizer, scheduler
+
+
+def step(model, optimizer, scheduler):
+    optimizer.zero_grad()
+    model(mt.ones(1, 2)).sum().backward()
+    optimizer.step()
+    scheduler.step()
+
+
+@pytest.mark.parametrize("way", ["save", "pickle", "deepcopy"])
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_whole_optimizers_and_schedulers(kind, way):
+    trained = whole(getattr(mt.optim, kind))
+    step(*trained)
+    twins = {
+        "save": lambda: round_trip(trained, weights_only=False),
+        "pickle": lambda: pickle.loads(pickle.dumps(trained)),
+        "deepcopy": lambda: copy.deepcopy(trained),
+    }[way]()
+    assert twins[1].param_groups[0]["params"][0] is twins[0].weight
+    assert twins[2].optimizer is twins[1]
+    step(*trained)
+    step(*twins)
+    assert mt.equal(trained[0].weight, twins[0].weight)
+    assert trained[2].get_last_lr() == twins[2].get_last_lr()
+
+
+def test_pythons_own_pickle_and_deepcopy():
+    x = mt.arange(6.0).reshape(2, 3)
+    state = [x, x[1], x.t(), Parameter(x[0]), mt.ones(2, requires_grad=True), mt.ones(0)]
+    state[1].note = "row"
+    for twin in (pickle.loads(pickle.dumps(state)), copy.deepcopy(state)):
+        assert same(twin, state)
+        twin[1][0] = 9
+        assert twin[0][1, 0] == 9 and twin[2][0, 1] == 9 and x[1, 0] == 3
+    hot = mt.ones(2, requires_grad=True) * 2
+    assert pickle.loads(pickle.dumps(hot)).requires_grad
+    net = pickle.loads(pickle.dumps(Net()))
+    assert net.activation is mt.nn.functional.relu and net.config == Config(5, ["a"])
+    lstm = pickle.loads(pickle.dumps(mt.nn.LSTM(2, 3)))
+    assert lstm(mt.ones(4, 1, 2))[0].shape == (4, 1, 3)
+
+
+# --- what can't be saved --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("obj", "message"),
+    [
+        (lambda: 1, r"^Can't pickle <function <lambda> at 0x\w+>: attribute lookup <lambda> on"),
+        ({"a": [1, lambda: 1]}, r"\(at obj\['a'\]\[1\]\)$"),
+        (argparse.Namespace(f=(1, lambda: 1)), r"\(at obj.f\[1\]\)$"),
+        ({"g": (i for i in ())}, r"^cannot pickle 'generator' object \(at obj\['g'\]\)$"),
+        ([threading.Lock()], r"^cannot pickle '_thread.lock' object"),
+        (type("Local", (), {}), r"^Can't pickle <class '.*Local'>: attribute lookup Local on"),
+    ],
+)
+def test_what_cannot_be_saved_is_named(obj, message, tmp_path):
+    path = tmp_path / "checkpoint"
+    path.write_bytes(b"old")
+    with pytest.raises(pickle.PicklingError, match=message):
+        save(obj, path)
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["checkpoint"]
+
+
+def test_the_old_format_is_not_written_and_depth_is_limited():
+    with pytest.raises(NotImplementedError, match="before PyTorch 1.6 is read, but not written"):
+        save([1], io.BytesIO(), _use_new_zipfile_serialization=False)
+    deep = []
+    for _ in range(10**5):
+        deep = [deep]
+    with pytest.raises(RecursionError, match="nest too deeply"):
+        save(deep, io.BytesIO())
+
+
+# --- options --------------------------------------------------------------------------------------
+
+
+def test_options():
+    assert mt.serialization.get_crc32_options() is True
+    mt.serialization.set_crc32_options(False)
+    try:
+        data = saved([mt.ones(2)])
+    finally:
+        mt.serialization.set_crc32_options(True)
+    assert load(io.BytesIO(data))[0].tolist() == [1, 1]
+    with zipfile.ZipFile(io.BytesIO(data)) as file, pytest.raises(zipfile.BadZipFile):
+        file.read("archive/data/0")
+    assert mt.serialization.get_default_load_endianness() is None
+    with pytest.raises(TypeError, match="^Invalid argument type"):
+        mt.serialization.set_default_load_endianness("big")
+
+
+def test_byte_order():
+    state = [mt.arange(3), mt.tensor([1 + 2j]), mt.tensor([True])]
+    file = io.BytesIO()
+    save(state, file, _disable_byteorder_record=True)
+    file.seek(0)
+    assert same(load(file), state)
+    other = "big" if sys.byteorder == "little" else "little"
+    mt.serialization.set_default_load_endianness(mt.serialization.LoadEndianness[other.upper()])
+    try:
+        file.seek(0)
+        swapped = load(file)
+    finally:
+        mt.serialization.set_default_load_endianness(None)
+    assert swapped[0].tolist() == [0, 1 << 56, 2 << 56] and swapped[2].tolist() == [True]
+    assert swapped[1].real.item() == float(np.float32(1).byteswap())
+
+
+def test_other_programs_unpack_the_file(tmp_path):
+    path = tmp_path / "model.pt"
+    save({"w": mt.arange(3.0), "b": mt.ones(2)}, path)
+    with zipfile.ZipFile(path) as file:
+        assert file.testzip() is None
+        assert file.namelist() == [
+            *("model/data.pkl", "model/.format_version", "model/.storage_alignment"),
+            *("model/byteorder", "model/data/0", "model/data/1", "model/version"),
+            "model/.data/serialization_id",
+        ]
+        assert file.read("model/data/0") == np.arange(3, dtype=np.float32).tobytes()
+        for record in file.infolist():
+            lengths = struct.unpack_from("<HH", path.read_bytes(), record.header_offset + 26)
+            assert (record.header_offset + 30 + sum(lengths)) % 64 == 0
+
+
+def test_files_and_records_of_more_than_4_gigabytes(monkeypatch):
+    monkeypatch.setattr(zip_file, "_BEYOND", 1000)  # what "more" is
+    data = saved({"a": mt.arange(300.0), "b": mt.ones(2)})
+    assert load(io.BytesIO(data))["a"].tolist() == list(range(300))
+
+
+def test_a_whole_storage_is_written_however_small_the_view():
+    base = mt.zeros(1000)
+    assert len(saved(base[:2])) > 4000
+    assert len(saved(base[:2].clone())) < 3000
+    loaded = round_trip([base[10:12], base[500]])
+    assert loaded[0].storage_offset() == 10 and loaded[0].untyped_storage().nbytes() == 4000
+    assert loaded[0].untyped_storage() == loaded[1].untyped_storage()
+
+
+def test_one_memory_as_two_types_is_refused_as_in_torch():
+    base = mt.arange(4.0)
+    with pytest.raises(RuntimeError, match="^Cannot save multiple tensors or storages that view"):
+        save([base, base.view(mt.int32)], io.BytesIO())
+
+
+def test_storages():
+    x = mt.arange(3.0)
+    loaded = round_trip([x, x.storage(), x.untyped_storage()][:2])
+    assert loaded[1].tolist() == [0, 1, 2] and loaded[1].data_ptr() == loaded[0].data_ptr()
+
+
 # --- what torch does ------------------------------------------------------------------------------
 
 
@@ -454,6 +733,7 @@ def to_torch(obj, torch):
     return obj
 
 
+@pytest.mark.compare
 def test_the_same_state_survives_as_in_torch():
     torch = pytest.importorskip("torch")
     state = {
@@ -495,6 +775,7 @@ def test_the_same_state_survives_as_in_torch():
     compare(ours, theirs)
 
 
+@pytest.mark.compare
 def test_errors_are_of_the_classes_of_torch(tmp_path):
     torch = pytest.importorskip("torch")
     ones = arange(2)
@@ -525,3 +806,227 @@ def test_errors_are_of_the_classes_of_torch(tmp_path):
             call(torch, torch.ones(2))
         if error is not TypeError:
             assert str(mine.value).split()[:3] == str(theirs.value).split()[:3]
+
+
+def to_theirs(obj, torch, **options):
+    """Saved here, loaded by torch."""
+    file = io.BytesIO()
+    save(obj, file)
+    file.seek(0)
+    return torch.load(file, **options)
+
+
+def from_theirs(obj, torch, weights_only=True, **options):
+    """Saved by torch, loaded here."""
+    file = io.BytesIO()
+    torch.save(obj, file, **options)
+    file.seek(0)
+    return load(file, weights_only=weights_only)
+
+
+def assert_twins(ours, theirs):
+    """Whether an object of ours and one of torch's are the same in all but the library."""
+    assert type(ours).__name__ == type(theirs).__name__
+    if hasattr(ours, "stride"):
+        assert repr(ours.dtype) == repr(theirs.dtype) and ours.stride() == theirs.stride()
+        assert ours.storage_offset() == theirs.storage_offset()
+        assert ours.requires_grad == theirs.requires_grad and ours.tolist() == theirs.tolist()
+        assert vars(ours) == vars(theirs)
+    elif isinstance(ours, dict):
+        assert list(ours) == list(theirs)
+        assert_twins(list(ours.values()), list(theirs.values()))
+        assert getattr(ours, "_metadata", None) == getattr(theirs, "_metadata", None)
+    elif isinstance(ours, (list, tuple)):
+        assert len(ours) == len(theirs)
+        for mine, their in zip(ours, theirs, strict=True):
+            assert_twins(mine, their)
+    else:
+        assert repr(ours) == repr(theirs)
+
+
+def everything(lib):
+    """State of every kind that weights_only=True takes, made with one library or the other."""
+    base = lib.arange(24.0).reshape(2, 3, 4)
+    noted = lib.ones(2)
+    noted.note = "a"
+    parameter = lib.nn.Parameter(lib.ones(2))
+    parameter.role = ["anchor"]
+    dtypes_ = (
+        "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
+    )
+    return {
+        "dtypes": [lib.ones(2, 3).to(getattr(lib, name)) for name in dtypes_.split()],
+        "views": [base, base.permute(2, 0, 1), base[1, :, ::2], base[0, 0, 0], base.view(-1)[5:]],
+        "expanded": lib.zeros(1).expand(1000, 3),
+        "last": lib.empty(2, 3, 4, 5).zero_().to(memory_format=lib.channels_last),
+        "empty": [lib.ones(0), lib.ones(0, 3)],
+        "leaf": lib.ones(2, requires_grad=True),
+        "parameters": [lib.nn.Parameter(lib.ones(2)), lib.nn.Parameter(lib.ones(2), False)],
+        "noted": [noted, parameter],
+        "scalars": [0, 255, 256, 65536, -1, 2**31, 2**63, -(2**70), 1.5, math.inf, True, None, 2j],
+        "text": ["", "ä", "x" * 300, b"\x00\xff", bytearray(b"z"), bytearray()],
+        "sets": [{1, 2}, set()],
+        "ordered": collections.OrderedDict([("b", 1), ("a", 2)]),
+        "counter": collections.Counter("aab"),
+        "meta": [lib.float32, lib.device("cpu"), lib.Size([2, 3]), lib.device("cuda", 1)],
+        "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)],
+        "long": list(range(2500)),
+        "wide": {i: i for i in range(2500)},
+        "state": lib.nn.Sequential(lib.nn.Linear(2, 3), lib.nn.BatchNorm1d(3)).state_dict(),
+    }
+
+
+@pytest.mark.compare
+def test_every_kind_of_state_both_ways():
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("ml_dtypes")
+    ours, theirs = everything(mt), everything(torch)
+    theirs["state"].update({k: torch.from_numpy(v.numpy()) for k, v in ours["state"].items()})
+    assert_twins(ours, theirs)
+    assert_twins(ours, to_theirs(ours, torch, weights_only=True))
+    for zipped in (True, False):
+        assert_twins(from_theirs(theirs, torch, _use_new_zipfile_serialization=zipped), theirs)
+    loaded = from_theirs(theirs, torch)
+    assert len({view.untyped_storage() for view in loaded["views"]}) == 1
+    loaded["views"][0][0, 0, 0] = 99
+    assert loaded["views"][1][0, 0, 0] == 99 and loaded["views"][3] == 99
+    loaded = to_theirs(ours, torch)
+    loaded["views"][0][0, 0, 0] = 99
+    assert loaded["views"][1][0, 0, 0] == 99 and loaded["views"][3] == 99
+
+
+@pytest.mark.compare
+def test_the_file_is_the_one_that_torch_writes(tmp_path):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("ml_dtypes")
+    for kind in ("views", "scalars", "text", "ordered", "noted", "dtypes", "wide", "meta", "last"):
+        paths = [tmp_path / "ours" / "a.pt", tmp_path / "theirs" / "a.pt"]
+        for path, lib in zip(paths, (mt, torch), strict=True):
+            path.parent.mkdir(exist_ok=True)
+            lib.save(everything(lib)[kind], path)
+        ours, theirs = (path.read_bytes() for path in paths)
+        assert len(ours) == len(theirs)
+        end = ours.index(b".data/serialization_id")
+        assert ours[:end] == theirs[:end], kind
+
+
+@pytest.mark.compare
+def test_objects_that_need_trust_both_ways():
+    torch = pytest.importorskip("torch")
+    state = {
+        "arrays": [np.arange(6).reshape(2, 3).T, np.array(["a", "bcd"]), np.float32(1.5)],
+        "args": argparse.Namespace(lr=0.1, names=["a"]),
+        "default": collections.defaultdict(list, a=[1]),
+        "frozen": frozenset([1, 2]),
+        "path": pathlib.PurePosixPath("a/b"),
+        "slices": [slice(1, None), range(3), Pair(1, 2), Config(2), Color.RED],
+        "nothing": b"",
+    }
+    for loaded in (
+        to_theirs(state, torch, weights_only=False),
+        from_theirs(state, torch, weights_only=False),
+    ):
+        assert repr(loaded) == repr(state)
+
+
+MODULES = {
+    "Linear": ((2, 3), (4, 2)),
+    "Conv1d": ((2, 3, 3), (1, 2, 5)),
+    "Conv2d": ((2, 4, 3, 1, 1, 1, 2, True, "reflect"), (1, 2, 5, 5)),
+    "ConvTranspose2d": ((2, 3, 3), (1, 2, 5, 5)),
+    "BatchNorm2d": ((3,), (2, 3, 4, 4)),
+    "LayerNorm": ((3,), (2, 3)),
+    "GroupNorm": ((1, 3), (2, 3, 2)),
+    "RNN": ((2, 3), (5, 1, 2)),
+    "LSTM": ((2, 3, 2, True, False, 0.0, True), (5, 1, 2)),
+    "GRU": ((2, 3), (5, 1, 2)),
+    "LSTMCell": ((2, 3), (1, 2)),
+    "TransformerEncoderLayer": ((4, 2, 8), (3, 2, 4)),
+    "MaxPool2d": ((2,), (1, 1, 4, 4)),
+    "GELU": ((), (3,)),
+    "PReLU": ((), (3,)),
+    "Dropout": ((0.5,), (3,)),
+    "Upsample": ((None, 2), (1, 1, 2, 2)),
+}
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("kind", MODULES)
+def test_whole_modules_both_ways(kind):
+    torch = pytest.importorskip("torch")
+    args, shape = MODULES[kind]
+    data = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    for source, target, convert in ((mt, torch, to_theirs), (torch, mt, from_theirs)):
+        module = getattr(source.nn, kind)(*args).eval()
+        twin = convert(module, torch, weights_only=False)
+        assert repr(twin) == repr(module)
+        outputs = [module(source.from_numpy(data)), twin(target.from_numpy(data))]
+        if isinstance(outputs[0], tuple):
+            outputs = [output[0] for output in outputs]
+        mine, theirs = (output.detach().numpy() for output in outputs)
+        assert np.allclose(mine, theirs, atol=1e-5)
+        twin.train()(target.from_numpy(data))
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+def test_optimizers_both_ways(kind):
+    torch = pytest.importorskip("torch")
+    for source, target, convert in ((mt, torch, to_theirs), (torch, mt, from_theirs)):
+        model = source.nn.Linear(2, 2)
+        optimizer = getattr(source.optim, kind)(model.parameters(), lr=0.1)
+        model(source.ones(1, 2)).sum().backward()
+        optimizer.step()
+        twin = target.nn.Linear(2, 2)
+        twin.load_state_dict(convert(model.state_dict(), torch))
+        other = getattr(target.optim, kind)(twin.parameters(), lr=0.5)
+        other.load_state_dict(convert(optimizer.state_dict(), torch))
+        whole_twin, whole_other = convert([model, optimizer], torch, weights_only=False)
+        assert whole_other.param_groups[0]["params"][0] is whole_twin.weight
+        optimizer.zero_grad()
+        model(source.ones(1, 2)).sum().backward()
+        optimizer.step()
+        for net, steps in ((twin, other), (whole_twin, whole_other)):
+            net(target.ones(1, 2)).sum().backward()
+            steps.step()
+            assert np.allclose(net.weight.tolist(), model.weight.tolist(), atol=1e-6)
+
+
+@pytest.mark.compare
+def test_several_saves_in_one_file_are_read_one_by_one():
+    torch = pytest.importorskip("torch")
+    file = io.BytesIO()
+    for count in range(3):
+        torch.save([count, torch.ones(count)], file, _use_new_zipfile_serialization=False)
+    file.seek(0)
+    for count in range(3):
+        assert same(load(file), [count, mt.ones(count)])
+    with pytest.raises(RuntimeError, match="the file is empty"):
+        load(file)
+
+
+@pytest.mark.compare
+def test_files_of_torch_are_mapped(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "a.pt"
+    torch.save({"a": torch.arange(10**6), "b": torch.ones(3)}, path)
+    tracemalloc.start()
+    try:
+        loaded = load(path, mmap=True)
+        assert tracemalloc.get_traced_memory()[1] < 10**5
+    finally:
+        tracemalloc.stop()
+    assert loaded["a"][-1] == 10**6 - 1
+    loaded["b"][0] = 5
+    assert load(path)["b"].tolist() == [1, 1, 1]
+    save({"a": mt.arange(10)}, path)
+    assert torch.load(path, mmap=True)["a"].tolist() == list(range(10))
+
+
+@pytest.mark.compare
+def test_tensors_with_a_pending_conjugation():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor([1 + 2j, 3 - 1j])
+    loaded = from_theirs([z, z.conj()], torch)
+    assert [x.tolist() for x in loaded] == [[1 + 2j, 3 - 1j], [1 - 2j, 3 + 1j]]
+    assert from_theirs(z.conj().imag, torch).tolist() == [-2, 1]

@@ -427,7 +427,7 @@ _STEPS: dict[bytes, Callable[[PickleReader], None]] = {
     b"R": PickleReader._reduce,
     b"\x81": PickleReader._new_object,
     b"\x92": PickleReader._new_object_ex,
-    b"b": PickleReader._build,
+    b"b": lambda reader: reader._build(),
     b"Q": PickleReader._persistent,
 }
 

@@ -7,6 +7,7 @@ an id of the contents.  The same object gives the same bytes.
 
 from __future__ import annotations
 
+import functools
 import sys
 import zlib
 from collections import OrderedDict
@@ -122,10 +123,10 @@ class _Storages:
         self.reducers: dict[type, Callable[[Any], Any]] = {
             Tensor: self._tensor,
             UntypedStorage: self._storage,
-            Size: lambda size: Reduced(Name("torch", "Size"), (tuple(size),)),
-            dtypes.dtype: lambda dtype: Name("torch", dtype.name),
+            Size: lambda size: Reduced(_named("Size"), (tuple(size),)),
+            dtypes.dtype: lambda dtype: _named(dtype.name),
             device: _device,
-            memory_format: lambda format: Name("torch", repr(format).removeprefix("torch.")),
+            memory_format: lambda format: _named(repr(format).removeprefix("torch.")),
             layout: lambda layout: Reduced(_LAYOUT, (repr(layout),)),
         }
 
@@ -157,7 +158,7 @@ class _Storages:
         args = (*look, tensor.requires_grad, OrderedDict())
         if is_typed:
             return Reduced(_TENSOR, args)
-        return Reduced(_TENSOR_OF_BYTES, (*args, Name("torch", kind.name)))
+        return Reduced(_TENSOR_OF_BYTES, (*args, _named(kind.name)))
 
     def _storage(self, storage: UntypedStorage) -> Persistent:
         array = storage._owner
@@ -197,6 +198,12 @@ class _Storages:
         return key, self.memories[int(key)], (first - low) // array.itemsize, array
 
 
+@functools.cache
+def _named(name: str) -> Name:
+    """A name in PyTorch's main namespace: one object each, which a pickle refers to again."""
+    return Name("torch", name)
+
+
 def _without_grad(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments of ``_rebuild_tensor`` for the data of a parameter."""
     return (*args[:4], False, *args[5:])
@@ -204,7 +211,7 @@ def _without_grad(args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _device(value: device) -> Reduced:
     args = (value.type,) if value.index is None else (value.type, value.index)
-    return Reduced(Name("torch", "device"), args)
+    return Reduced(_named("device"), args)
 
 
 def _bounds(array: np.ndarray) -> tuple[int, int]:
