@@ -696,6 +696,7 @@ _LAZY = {
     "cpu",
     "distributed",
     "hub",
+    "func",
     "jit",
     "mps",
     "multiprocessing",
@@ -711,6 +712,10 @@ def __getattr__(name):
         import importlib
 
         return importlib.import_module(f"minitorch.{name}")
+    if name == "vmap":
+        from minitorch.func import vmap
+
+        return vmap
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -952,6 +957,7 @@ __all__ = [
     "frombuffer",
     "full",
     "full_like",
+    "func",
     "gather",
     "ge",
     "geqrf",
@@ -1269,6 +1275,7 @@ __all__ = [
     "view_as_complex",
     "view_as_real",
     "vision",
+    "vmap",
     "vsplit",
     "vstack",
     "where",

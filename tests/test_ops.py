@@ -126,7 +126,10 @@ def gradients(library, path, sample):
 # --- without PyTorch ------------------------------------------------------------------------------
 
 #: Public ops and composites without samples, each with the reason.
-NO_SAMPLES = {"gumbel_softmax": "random: tests/test_random.py"}
+NO_SAMPLES = {
+    "gumbel_softmax": "random: tests/test_random.py",
+    "spmm": "sparse: tests/test_sparse.py",
+}
 
 
 def test_every_public_op_has_samples():

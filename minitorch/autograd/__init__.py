@@ -24,6 +24,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "function",
     "functional",
     "grad",
@@ -42,7 +43,7 @@ def load_upper_layer() -> None:
     """Import what stands above the Tensor, and give functions the names that their modules have,
     too.
     """
-    from minitorch.autograd import function, functional, gradcheck, variable  # noqa: F401
+    from minitorch.autograd import forward_ad, function, functional, gradcheck, variable  # noqa: F401
 
     upper = globals()
     upper["Function"] = function.Function

@@ -33,6 +33,7 @@ __all__ = [
     "bridge",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
+    "has_other_leaves",
     "increment_version",
     "register_multi_grad_hook",
     "save_on_cpu",
@@ -256,6 +257,21 @@ def get_gradient_edge(tensor) -> GradientEdge:
             "gradients"
         )
     return GradientEdge(*edge, tensor if type(edge[0]) is AccumulateGrad else None)
+
+
+def has_other_leaves(nodes, own) -> bool:
+    """Whether the graph behind ``nodes`` has a leaf whose node is not in the set ``own``."""
+    pending = list(nodes)
+    seen = set(pending)
+    while pending:
+        node = pending.pop()
+        if type(node) is AccumulateGrad and node not in own:
+            return True
+        for edge in node.edges:
+            if edge is not None and edge[0] not in seen:
+                seen.add(edge[0])
+                pending.append(edge[0])
+    return False
 
 
 def increment_version(tensor) -> None:

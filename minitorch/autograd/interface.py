@@ -74,14 +74,22 @@ def grad(
     Args:
         grad_outputs: the gradient of each output; may be left out for outputs of one element.
         allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        is_grads_batched: ``grad_outputs`` have one more dimension in front, and so do the results:
+            one walk for each entry.
         materialize_grads: give zeros instead of None.
 
     Raises RuntimeError as :func:`backward` does, and for unused inputs.
     Source: ``torch.autograd.grad``.
     """
     if is_grads_batched:
-        raise NotImplementedError(
-            "autograd.grad(is_grads_batched=True) is not available: call grad once per row"
+        return _batched_grad(
+            outputs,
+            inputs,
+            grad_outputs,
+            retain_graph,
+            create_graph,
+            allow_unused,
+            materialize_grads,
         )
     if materialize_grads and allow_unused is False:
         raise ValueError(
@@ -109,6 +117,39 @@ def grad(
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
     return tuple(results)
+
+
+def _batched_grad(
+    outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads
+):
+    """:func:`grad` for each entry along the first dimension of ``grad_outputs``, stacked."""
+    from minitorch.ops.joining import stack
+
+    if grad_outputs is None:
+        raise RuntimeError("grad(is_grads_batched=True) needs grad_outputs")
+    batches = _as_tuple(grad_outputs)
+    count = {len(batch) for batch in batches if batch is not None}
+    if len(count) != 1 or 0 in count:
+        raise ValueError(
+            "is_grads_batched=True: expected all grad_outputs to have the same length, at least "
+            f"one, in their first dimension, got {sorted(count)}"
+        )
+    keep = create_graph if retain_graph is None else retain_graph
+    (length,) = count
+    rows = []
+    for place in range(length):
+        rows.append(
+            grad(
+                outputs,
+                inputs,
+                [None if batch is None else batch[place] for batch in batches],
+                retain_graph=keep or place < length - 1,
+                create_graph=create_graph,
+                allow_unused=allow_unused,
+                materialize_grads=materialize_grads,
+            )
+        )
+    return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
 
 
 def _as_tuple(tensors):

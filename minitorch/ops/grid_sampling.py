@@ -79,20 +79,20 @@ def affine_grid_generator(theta, size, align_corners):
     """
     batch, _, *lengths = size
     spatial = len(lengths)
-    points = ones((*lengths, spatial + 1), dtype=theta.dtype)
+    points = ones((*lengths, spatial + 1), dtype=theta.dtype, device=theta.device)
     for d, length in enumerate(lengths):
-        line = _line(length, align_corners, theta.dtype)
+        line = _line(length, align_corners, theta)
         points[..., spatial - 1 - d] = line.reshape(-1, *(1,) * (spatial - 1 - d))
     points = expand(points.reshape(1, -1, spatial + 1), (batch, -1, -1))
     grid = bmm(points, theta.transpose(1, 2)).reshape(batch, *lengths, spatial)
     return named(grid, "AffineGridGeneratorBackward0")
 
 
-def _line(length, align_corners, dtype):
+def _line(length, align_corners, like):
     """The coordinates of the pixels along one side."""
     if length <= 1:
-        return zeros(length, dtype=dtype)
-    line = linspace(-1, 1, length, dtype=dtype)
+        return zeros(length, dtype=like.dtype, device=like.device)
+    line = linspace(-1, 1, length, dtype=like.dtype, device=like.device)
     return line if align_corners else line * ((length - 1) / length)
 
 
