@@ -16,17 +16,6 @@ from minitorch.vision import models
 from minitorch.vision.models._utils import IntermediateLayerGetter, make_divisible
 from tests.samples.models import DIGESTS
 
-#: Arguments that make a model small, and the side of the pictures it then takes.
-SMALL = {
-    "vit_b_16": ({"image_size": 32}, 32),
-    "vit_b_32": ({"image_size": 64}, 64),
-    "vit_l_16": ({"image_size": 32}, 32),
-    "vit_l_32": ({"image_size": 64}, 64),
-    "vit_h_14": ({"image_size": 28}, 28),
-    "inception_v3": ({"init_weights": False}, 96),
-    "googlenet": ({"init_weights": False}, 64),
-}
-
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -284,6 +273,50 @@ def test_positions_for_another_size():
         interpolate_embeddings(64, 16, {"encoder.pos_embedding": mt.rand(1, 9, 4)})
 
 
+def test_windows_are_put_together_again():
+    from minitorch.vision.models import swin_transformer as swin
+
+    x = mt.arange(2 * 4 * 6 * 3).reshape(2, 4, 6, 3)
+    windows = swin._windows(x, [2, 3])
+    assert windows.shape == (8, 6, 3)
+    assert mt.equal(windows[1], x[0, :2, 3:].reshape(6, 3))
+    assert mt.equal(swin._joined(windows, [2, 3], 4, 6), x)
+    # A picture that one window holds is not shifted: its attention is the same as unshifted.
+    mt.manual_seed(0)
+    attention = swin.ShiftedWindowAttention(4, [4, 4], [2, 2], 2)
+    picture = mt.rand(1, 4, 4, 4)
+    shifted = attention(picture)
+    attention.shift_size = [0, 0]
+    assert mt.equal(attention(picture), shifted)
+    with pytest.raises(ValueError, match="must be of length 2"):
+        swin.ShiftedWindowAttention(4, [4], [2], 2)
+
+
+def test_attention_does_not_cross_the_edges_of_a_shifted_picture():
+    from minitorch.vision.models.swin_transformer import ShiftedWindowAttention
+
+    mt.manual_seed(0)
+    attention = ShiftedWindowAttention(4, [2, 2], [1, 1], 2)
+    picture = mt.rand(1, 4, 4, 4, requires_grad=True)
+    attention(picture)[0, 0, 0].sum().backward()
+    reached = picture.grad[0].abs().sum(-1) > 1e-9
+    assert reached.nonzero().tolist() == [[0, 0]]  # the corner is alone in its window
+    picture.grad = None
+    attention(picture)[0, 1, 1].sum().backward()
+    reached = picture.grad[0].abs().sum(-1) > 1e-9
+    assert reached.nonzero().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+
+
+def test_regnet_settings_are_checked():
+    from minitorch.vision.models.regnet import BlockParams
+
+    params = BlockParams.from_init_params(depth=16, w_0=48, w_a=27.89, w_m=2.09, group_width=8)
+    assert params.depths == [1, 3, 6, 6] and params.widths == [48, 104, 208, 440]
+    for settings in ((16, 48, -1.0, 2.0, 8), (16, 47, 1.0, 2.0, 8), (16, 48, 1.0, 1.0, 8)):
+        with pytest.raises(ValueError, match="Invalid RegNet settings"):
+            BlockParams.from_init_params(*settings)
+
+
 def test_make_divisible():
     assert [make_divisible(v, 8) for v in (3, 12, 19, 20, 30)] == [8, 16, 24, 24, 32]
     assert make_divisible(3, 8, min_value=16) == 16
@@ -304,23 +337,51 @@ def test_old_transformer_states_are_renamed():
 
 # --- beside torchvision ---------------------------------------------------------------------------
 
-#: One of each family, the cheap ones; the others share their code.
-COMPARED = [
-    "convnext_tiny",
-    "densenet121",
-    "efficientnet_b0",
-    "efficientnet_v2_s",
-    "googlenet",
-    "inception_v3",
-    "mnasnet0_5",
-    "mobilenet_v2",
-    "mobilenet_v3_small",
-    "resnet18",
-    "resnext50_32x4d",
-    "shufflenet_v2_x0_5",
-    "squeezenet1_0",
-    "vit_b_32",
-]
+
+def small_convnext(zoo):
+    setting = [zoo.convnext.CNBlockConfig(8, 16, 2), zoo.convnext.CNBlockConfig(16, None, 3)]
+    return zoo.ConvNeXt(setting, stochastic_depth_prob=0.5, layer_scale=0.1, num_classes=5)
+
+
+def small_transformer(zoo):
+    model = zoo.VisionTransformer(
+        32, 8, 3, 2, 16, 24, 0.1, 0.1, num_classes=5, representation_size=12
+    )
+    model.heads.head.reset_parameters()  # zeros would hide everything
+    return model
+
+
+def small_swin(zoo, version):
+    parts = {}
+    if version == 2:
+        parts["block"] = zoo.swin_transformer.SwinTransformerBlockV2
+        parts["downsample_layer"] = zoo.swin_transformer.PatchMergingV2
+    return zoo.SwinTransformer(
+        [2, 2], 8, [2, 3], [2, 4], [5, 5], dropout=0.1, attention_dropout=0.1, **parts
+    )
+
+
+#: Some of each family, and the side of the pictures that they take here.
+COMPARED = {
+    "convnext": (small_convnext, 48),
+    "densenet": (lambda zoo: zoo.DenseNet(8, (2, 3, 2, 2), 16, drop_rate=0.2), 64),
+    "efficientnet_b0": (lambda zoo: zoo.efficientnet_b0(num_classes=5), 40),
+    "efficientnet_v2_s": (lambda zoo: zoo.efficientnet_v2_s(dropout=0.5), 33),
+    "googlenet": (lambda zoo: zoo.googlenet(init_weights=True, transform_input=True), 64),
+    "inception_v3": (lambda zoo: zoo.inception_v3(init_weights=False, transform_input=True), 75),
+    "mnasnet0_5": (lambda zoo: zoo.mnasnet0_5(), 64),
+    "mobilenet_v2": (lambda zoo: zoo.mobilenet_v2(width_mult=0.5), 64),
+    "mobilenet_v3_large": (lambda zoo: zoo.mobilenet_v3_large(reduced_tail=True, dilated=True), 64),
+    "mobilenet_v3_small": (lambda zoo: zoo.mobilenet_v3_small(width_mult=0.75), 64),
+    "regnet_y_400mf": (lambda zoo: zoo.regnet_y_400mf(), 64),
+    "resnet18": (lambda zoo: zoo.resnet18(num_classes=7), 64),
+    "resnext": (lambda zoo: zoo.ResNet(zoo.resnet.Bottleneck, [1, 2, 1, 1], 9, True, 32, 4), 64),
+    "shufflenet_v2_x0_5": (lambda zoo: zoo.shufflenet_v2_x0_5(), 64),
+    "squeezenet1_0": (lambda zoo: zoo.squeezenet1_0(), 64),
+    "swin": (lambda zoo: small_swin(zoo, 1), 25),
+    "swin_v2": (lambda zoo: small_swin(zoo, 2), 25),
+    "vit": (small_transformer, 32),
+}
 
 
 @pytest.mark.compare
@@ -328,14 +389,12 @@ COMPARED = [
 def test_the_same_seed_gives_torchvisions_network(name):
     torch = pytest.importorskip("torch")
     torchvision = pytest.importorskip("torchvision")
-    options, size = SMALL.get(name, ({}, 64))
+    make, size = COMPARED[name]
     pixels = np.random.default_rng(0).standard_normal((2, 3, size, size), np.float32)
     results = []
     for library, zoo in ((mt, models), (torch, torchvision.models)):
         library.manual_seed(0)
-        model = zoo.get_model(name, **options)
-        if name.startswith("vit"):  # begins with zeros, which would hide everything
-            library.nn.init.normal_(model.heads.head.weight)
+        model = make(zoo)
         state = {key: value.numpy().copy() for key, value in model.state_dict().items()}
         x = library.from_numpy(pixels)
         with library.no_grad():
