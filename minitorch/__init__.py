@@ -481,6 +481,7 @@ from minitorch.ops.pooling import (
 from minitorch.ops.random import (
     Generator,
     bernoulli,
+    binomial,
     get_rng_state,
     initial_seed,
     manual_seed,
@@ -591,6 +592,15 @@ from minitorch.ops.sorting import (
 )
 from minitorch.ops.sparse import sparse_coo_tensor, spmm
 from minitorch.ops.statistics import corrcoef, cov
+from minitorch.ops.special import (
+    digamma,
+    i0,
+    igamma,
+    igammac,
+    lgamma,
+    mvlgamma,
+    polygamma,
+)
 from minitorch.ops.strides import (
     as_strided,
     diagonal,
@@ -702,6 +712,7 @@ _LAZY = {
     "multiprocessing",
     "onnx",
     "testing",
+    "distributions",
     "vision",
     "xpu",
 }
@@ -812,6 +823,7 @@ __all__ = [
     "bfloat16",
     "binary_cross_entropy_with_logits",
     "bincount",
+    "binomial",
     "bitwise_and",
     "bitwise_left_shift",
     "bitwise_not",
@@ -898,8 +910,10 @@ __all__ = [
     "diagonal_copy",
     "diagonal_scatter",
     "diff",
+    "digamma",
     "dist",
     "distributed",
+    "distributions",
     "div",
     "divide",
     "dot",
@@ -986,6 +1000,9 @@ __all__ = [
     "hstack",
     "hub",
     "hypot",
+    "i0",
+    "igamma",
+    "igammac",
     "iinfo",
     "imag",
     "index_add",
@@ -1036,6 +1053,7 @@ __all__ = [
     "lerp",
     "less",
     "less_equal",
+    "lgamma",
     "linalg",
     "linspace",
     "load",
@@ -1091,6 +1109,7 @@ __all__ = [
     "multiply",
     "multiprocessing",
     "mv",
+    "mvlgamma",
     "nan",
     "nan_to_num",
     "nan_to_num_",
@@ -1125,6 +1144,7 @@ __all__ = [
     "poisson",
     "poisson_nll_loss",
     "polar",
+    "polygamma",
     "positive",
     "pow",
     "prelu",

@@ -30,6 +30,7 @@ from minitorch.ops import (
     slices,
     sorting,
     sparse,
+    special,
     statistics,
 )
 from minitorch.ops._op import COMPOSITES, REGISTRY
@@ -62,6 +63,7 @@ _MODULES = (
     slices,
     sorting,
     sparse,
+    special,
     statistics,
 )
 

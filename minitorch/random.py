@@ -40,7 +40,9 @@ __all__ = [
     "dropout_noise",
     "fill_bernoulli",
     "fill_bernoulli_tensor",
+    "fill_binomial",
     "fill_cauchy",
+    "fill_dirichlet",
     "fill_exponential",
     "fill_geometric",
     "fill_log_normal",
@@ -1136,6 +1138,108 @@ def _gamma(alpha: np.floating, uniform: _UniformsAhead) -> float:
             return scale * d * v
         if math.log(u) < 0.5 * square + d * (1 - v + math.log(v)):
             return scale * d * v
+
+
+def fill_dirichlet(
+    array: np.ndarray, alpha: np.ndarray, generator: Generator | None = None
+) -> None:
+    """Fill with Dirichlet(alpha) vectors along the last dimension: gammas over their sum.
+
+    The gammas are drawn in double precision, whatever the dtype.
+    Source: ``torch._sample_dirichlet``.
+    """
+    gammas = np.empty(array.shape, np.float64)
+    fill_standard_gamma(gammas, alpha.astype(np.float64), generator)
+    shares = _cast(gammas / gammas.sum(-1, keepdims=True), array.dtype)
+    one = array.dtype.type(1)
+    array[...] = np.clip(shares, np.finfo(array.dtype).tiny, np.nextafter(one, one - one))
+
+
+def fill_binomial(
+    array: np.ndarray, count: np.ndarray, p: np.ndarray, generator: Generator | None = None
+) -> None:
+    """Fill with the number of successes in ``count`` trials of probability ``p``.
+
+    ``count`` and ``p`` are floating, of ``array``'s shape.  Source: ``torch.binomial``; for ten
+    expected successes or more the transformed rejection of Hoermann (1993).
+    """
+    rng = _or_default(generator)
+    order = _memory_order(array)
+    counts, chances = (x.transpose(order).reshape(-1).astype(np.float64).tolist() for x in (count, p))
+    with rng.lock, _quiet(), _UniformsAhead(rng) as uniform:
+        values = [_binomial(n, p, uniform) for n, p in zip(counts, chances, strict=True)]
+    _fill_blocks(array, _consecutive(_cast(np.array(values, np.float64), array.dtype)))
+
+
+def _binomial(count: float, p: float, uniform: Callable[[], float]) -> float:
+    if count <= 0 or p <= 0:
+        return 0.0
+    if p >= 1:
+        return count
+    if math.isnan(p):
+        return math.nan
+    rare = min(p, 1 - p)
+    draw = _binomial_by_rejection if count * rare >= 10 else _binomial_by_gaps
+    successes = draw(count, rare, uniform)
+    return successes if p <= 0.5 else count - successes
+
+
+def _binomial_by_gaps(count: float, p: float, uniform: Callable[[], float]) -> float:
+    """Geometric gaps between the successes, until they fill the trials."""
+    log_failure = math.log1p(-p)
+    successes, trials = 0, 0.0
+    while True:
+        u = uniform()
+        trials += math.ceil(math.log(u) / log_failure) if u else math.inf
+        if trials > count:
+            return successes
+        successes += 1
+
+
+#: What Stirling's formula leaves of log(k!), for k from 0 to 9.
+_STIRLING_TAILS = tuple(
+    math.lgamma(k + 1) - ((k + 0.5) * math.log(k + 1) - (k + 1) + 0.5 * math.log(2 * math.pi))
+    for k in range(10)
+)
+
+
+def _stirling_tail(k: float) -> float:
+    if k <= 9:
+        return _STIRLING_TAILS[int(k)]
+    square = (k + 1) * (k + 1)
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
+
+
+def _binomial_by_rejection(count: float, p: float, uniform: Callable[[], float]) -> float:
+    deviation = math.sqrt(count * p * (1 - p))
+    b = 1.15 + 2.53 * deviation
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    center = count * p + 0.5
+    v_certain = 0.92 - 4.2 / b
+    odds = p / (1 - p)
+    alpha = (2.83 + 5.1 / b) * deviation
+    mode = math.floor((count + 1) * p)
+    while True:
+        u = uniform() - 0.5
+        v = uniform()
+        distance = 0.5 - abs(u)
+        k = math.floor((2 * a / distance + b) * u + center) if distance else -1
+        if distance >= 0.07 and v <= v_certain:
+            return k
+        if k < 0 or k > count:
+            continue
+        hat = math.log(v * alpha / (a / (distance * distance) + b)) if v else -math.inf
+        bound = (
+            (mode + 0.5) * math.log((mode + 1) / (odds * (count - mode + 1)))
+            + (count + 1) * math.log((count - mode + 1) / (count - k + 1))
+            + (k + 0.5) * math.log(odds * (count - k + 1) / (k + 1))
+            + _stirling_tail(mode)
+            + _stirling_tail(count - mode)
+            - _stirling_tail(k)
+            - _stirling_tail(count - k)
+        )
+        if hat <= bound:
+            return k
 
 
 def fill_multinomial(

@@ -1,4 +1,4 @@
-"""erf, erfc and the inverse of erf on arrays: NumPy has none of them.
+"""erf, the normal distribution function, and their relatives on arrays: NumPy has none of them.
 
 Rational approximations of W. J. Cody, "Rational Chebyshev approximations for the error function",
 Math. Comp. 23 (1969), good to about 1e-16; the inverse starts from M. Giles, "Approximating the
@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["erf_values", "erfc_values", "erfinv_values"]
+__all__ = [
+    "erf_values",
+    "erfc_values",
+    "erfcx_values",
+    "erfinv_values",
+    "log_ndtr_values",
+    "ndtr_values",
+    "ndtri_values",
+]
 
 # |x| <= 0.46875: erf(x) = x P(x^2) / Q(x^2), coefficients from the highest power down.
 _NEAR = (
@@ -145,19 +153,27 @@ def _erf_near(x):
     return x * _ratio(_NEAR, x * x)
 
 
-def _erfc_positive(xp, x):
-    """erfc for x >= 0.46875."""
+def _erfcx_positive(xp, x):
+    """exp(x^2) erfc(x) for x >= 0.46875."""
     middle = _ratio(_MIDDLE, xp.minimum(x, 4.0))
-    far = xp.maximum(x, 4.0)
+    far = xp.clip(x, 4.0, 1e150)
     inverse_square = 1 / (far * far)
     tail = (1 / math.sqrt(math.pi) - inverse_square * _ratio(_FAR, inverse_square)) / far
-    # exp(-x^2) in two factors: the square of a rounded x is exact, so no digits are lost far out.
+    return xp.where(x <= 4, middle, tail)
+
+
+def _erfc_positive(xp, x):
+    """erfc for x >= 0.46875."""
+    return _exp_of_square(xp, x, -1) * _erfcx_positive(xp, x)
+
+
+def _exp_of_square(xp, x, sign):
+    """exp(sign * x^2) in two factors.
+
+    The square of a rounded x is exact, so no digits are lost far out.
+    """
     rounded = xp.trunc(x * 16) / 16
-    return (
-        xp.exp(-rounded * rounded)
-        * xp.exp(-(x - rounded) * (x + rounded))
-        * xp.where(x <= 4, middle, tail)
-    )
+    return xp.exp(sign * rounded * rounded) * xp.exp(sign * (x - rounded) * (x + rounded))
 
 
 def erf_values(xp, array):
@@ -213,3 +229,57 @@ def erfinv_values(xp, array):
         y = y + xp.where(missing < 0.5, far_step, steep * (inside - erf_values(xp, y)))
     y = xp.where(xp.abs(x) == 1, xp.copysign(xp.inf, x), y)
     return xp.where(xp.abs(x) > 1, xp.nan, xp.where(xp.isnan(x), x, y)).astype(array.dtype)
+
+
+def erfcx_values(xp, array):
+    """exp(x^2) erfc(x) of a floating point array, in its dtype.  Shape: (*) -> (*)."""
+    return _erfcx(xp, array.astype("float64")).astype(array.dtype)
+
+
+def _erfcx(xp, x):
+    negative = xp.clip(x, -30, 0.46875)  # infinite beyond -27
+    below = _exp_of_square(xp, negative, 1) * erfc_values(xp, negative)
+    value = xp.where(x < 0.46875, below, _erfcx_positive(xp, xp.maximum(x, 0.46875)))
+    return xp.where(x == xp.inf, 0, xp.where(xp.isnan(x), x, value))
+
+
+def ndtr_values(xp, array):
+    """The standard normal distribution function, in the array's dtype.  Shape: (*) -> (*)."""
+    x = array.astype("float64")
+    return (0.5 * erfc_values(xp, x * -math.sqrt(0.5))).astype(array.dtype)
+
+
+def log_ndtr_values(xp, array):
+    """The logarithm of the standard normal distribution function.  Shape: (*) -> (*)."""
+    return _log_ndtr(xp, array.astype("float64")).astype(array.dtype)
+
+
+def _log_ndtr(xp, x):
+    scaled = x * math.sqrt(0.5)
+    left = xp.log(0.5 * _erfcx(xp, -xp.minimum(scaled, 0))) - scaled * scaled
+    right = xp.log1p(-0.5 * erfc_values(xp, scaled))
+    return xp.where(x < -1, xp.where(x == -xp.inf, -xp.inf, left), right)
+
+
+def ndtri_values(xp, array):
+    """The inverse of the normal distribution function; infinite at 0 and 1, nan beyond.
+
+    Shape: (*) -> (*), in the array's dtype.
+    """
+    p = array.astype("float64")
+    inside = (p > 0) & (p < 1)
+    p_safe = xp.where(inside, p, 0.25)
+    tail = xp.minimum(p_safe, 1 - p_safe)
+    log_tail = xp.log(tail)
+    # Start: the series of the inverse of erf, or the leading terms at infinity.
+    near = -math.sqrt(2) * erfinv_values(xp, 1 - 2 * xp.maximum(tail, 1e-3))
+    size = -2 * xp.minimum(log_tail, math.log(1e-3))
+    far = -xp.sqrt(size - xp.log(size * 2 * math.pi) * (1 - 1 / size))
+    y = xp.where(tail > 1e-3, near, far)
+    for _ in range(4):
+        # Newton on the logarithm, which is nearly a parabola far out.
+        slope = math.sqrt(2 / math.pi) / _erfcx(xp, y * -math.sqrt(0.5))
+        y = y - (_log_ndtr(xp, y) - log_tail) / slope
+    y = xp.where(p_safe > 0.5, -y, y)
+    edge = xp.where(p == 0, -xp.inf, xp.where(p == 1, xp.inf, xp.nan))
+    return xp.where(inside, y, edge).astype(array.dtype)

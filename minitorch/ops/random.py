@@ -4,6 +4,7 @@ Here stand the names, defaults, checks and errors; the numbers themselves come f
 functions of `minitorch.random`, and are torch's for the same seed.
 
 Sampling has no gradient: what is written over, and the parameters of a distribution, get zeros.
+The exceptions are gamma and Dirichlet samples, which move with their concentrations.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from minitorch.autograd.views import check_writable, rebase
 from minitorch.backends import MetaArray, meta_array
 from minitorch.device import device as Device
 from minitorch.ops._dims import as_sizes
-from minitorch.ops._op import expand, view_scatter
+from minitorch.ops._op import expand, op, view_scatter
 from minitorch.ops.conversion import as_dtype
 from minitorch.ops.creation import empty, empty_like
+from minitorch.ops.reduction import sum as sum_of
+from minitorch.ops.sample_gradient import dirichlet_gradient_values, gamma_gradient_values
 from minitorch.ops.shape import broadcast_pair
 from minitorch.random import (
     Generator,
@@ -44,6 +47,7 @@ __all__ = [
     "Generator",
     "METHODS",
     "bernoulli",
+    "binomial",
     "default_generator",
     "dropout_noise",
     "fork_rng",
@@ -60,6 +64,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "sample_dirichlet",
     "seed",
     "set_rng_state",
     "standard_gamma",
@@ -1055,23 +1060,86 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     )
 
 
-def standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """The number of successes in ``count`` trials, each of probability ``prob``.
+
+    Shape: (*), broadcast to (*) -> (*).  Raises RuntimeError for tensors of different dtypes, and
+    NotImplementedError for ones that are not floating.  Source: torch.binomial.
+
+    >>> import minitorch
+    >>> _ = minitorch.manual_seed(0)
+    >>> minitorch.binomial(minitorch.tensor([10.0, 100.0]), minitorch.tensor([0.5, 0.1]))
+    tensor([5., 8.])
+    """
+    generator = _checked("binomial", generator)
+    count = _tensor_argument("binomial", "count", 1, count)
+    prob = _tensor_argument("binomial", "prob", 2, prob)
+    if count.dtype is not prob.dtype:
+        raise RuntimeError(
+            f"Found dtype {prob.dtype.legacy_name} but expected {count.dtype.legacy_name}"
+        )
+    if not count.dtype.is_floating_point:
+        raise _not_implemented("binomial_cpu", count.dtype)
+    trials = count._array
+    result = np.empty(trials.shape, trials.dtype)
+    chances = np.broadcast_to(prob._array, trials.shape)
+    random.fill_binomial(result, trials, chances, generator)
+    return _recorded(wrap(result), "BinomialBackward0", count, prob)
+
+
+_FLOATS = (dtypes.float32.numpy, dtypes.float64.numpy)
+
+
+@op(public=False, method=False, numbers=(), kinds="biufc", node="StandardGammaBackward0")
+def standard_gamma(xp, input, /, generator=None):
     """Gamma numbers of rate 1; each element of ``input`` is the concentration of its own.
 
-    Shape: (*) -> (*).  Raises NotImplementedError for an input that requires grad, and for a dtype
-    other than float32 and float64.  Source: torch._standard_gamma.
+    Shape: (*) -> (*).  Raises NotImplementedError for a dtype other than float32 and float64.
+    The samples' gradient is that of implicit reparametrization.  Source: torch._standard_gamma.
     """
-    generator = _checked("standard_gamma", generator)
-    input = _tensor_argument("standard_gamma", "input", 1, input)
-    if input.dtype not in (dtypes.float32, dtypes.float64):
-        raise _not_implemented("gamma_cpu", input.dtype)
-    if mode.grad and input.requires_grad:
-        raise NotImplementedError(
-            "standard_gamma: the gradient with respect to the concentration is missing"
-        )
-    result = np.empty(input._array.shape, input._array.dtype)
-    random.fill_standard_gamma(result, input._array, generator)
-    return wrap(result)
+    if input.dtype not in _FLOATS:
+        raise _not_implemented("gamma_cpu", dtypes.from_numpy(input.dtype))
+    result = xp.empty(input.shape, input.dtype)
+    random.fill_standard_gamma(result, input, generator)
+    return result
+
+
+@op(public=False, method=False, differentiable=False)
+def standard_gamma_gradient(xp, input, output, /):
+    """The derivative of gamma samples ``output`` by their concentrations ``input``."""
+    return gamma_gradient_values(xp, input, output)
+
+
+standard_gamma.vjp(input=lambda g, input, out: g * standard_gamma_gradient(input, out))
+
+
+@op(public=False, method=False, numbers=(), kinds="biufc", node="_DirichletBackward")
+def sample_dirichlet(xp, input, /, generator=None):
+    """Dirichlet vectors; the last dimension of ``input`` holds their concentrations.
+
+    Shape: (*, categories) -> (*, categories).  Raises NotImplementedError for a dtype other than
+    float32 and float64.  Source: torch._sample_dirichlet.
+    """
+    if input.dtype not in _FLOATS:
+        raise _not_implemented("dirichlet", dtypes.from_numpy(input.dtype))
+    result = xp.empty(input.shape, input.dtype)
+    random.fill_dirichlet(result, input, generator)
+    return result
+
+
+@op(public=False, method=False, differentiable=False)
+def dirichlet_gradient(xp, output, input, total, /):
+    """The derivative of components of Dirichlet samples by their own concentrations."""
+    return dirichlet_gradient_values(xp, output, input, total)
+
+
+def _dirichlet_rule(g, input, out):
+    total = expand(sum_of(input, -1, keepdim=True), size=tuple(input.shape))
+    along = g - sum_of(out * g, -1, keepdim=True)
+    return dirichlet_gradient(out, input, total) * along
+
+
+sample_dirichlet.vjp(input=_dirichlet_rule)
 
 
 def multinomial(
