@@ -1165,7 +1165,9 @@ def fill_binomial(
     """
     rng = _or_default(generator)
     order = _memory_order(array)
-    counts, chances = (x.transpose(order).reshape(-1).astype(np.float64).tolist() for x in (count, p))
+    counts, chances = (
+        x.transpose(order).reshape(-1).astype(np.float64).tolist() for x in (count, p)
+    )
     with rng.lock, _quiet(), _UniformsAhead(rng) as uniform:
         values = [_binomial(n, p, uniform) for n, p in zip(counts, chances, strict=True)]
     _fill_blocks(array, _consecutive(_cast(np.array(values, np.float64), array.dtype)))

@@ -141,7 +141,12 @@ def zeta_values(xp, s, q):
     """
     dtype = s.dtype
     s, q = xp.broadcast_arrays(s.astype("float64"), q.astype("float64"))
-    usable = (s > 1) & xp.isfinite(q) & xp.isfinite(s) & ((q > 0) | ((s == xp.floor(s)) & (q != xp.floor(q))))
+    usable = (
+        (s > 1)
+        & xp.isfinite(q)
+        & xp.isfinite(s)
+        & ((q > 0) | ((s == xp.floor(s)) & (q != xp.floor(q))))
+    )
     s_safe, base = xp.where(usable, s, 2.0), xp.where(usable, q, 1.0)
     total = xp.zeros_like(base)
     small = base < _LARGE
@@ -198,9 +203,7 @@ def _power_over_gamma(xp, a, x):
     small = a * xp.log(x) - x - _lgamma_positive(xp, a + 1)
     large = xp.maximum(a, _LARGE)
     exponent = large * _log1p_minus(xp, (x - large) / large) - _stirling(large)
-    return xp.where(
-        a < _LARGE, xp.exp(small), xp.exp(exponent) / xp.sqrt(2 * math.pi * large)
-    )
+    return xp.where(a < _LARGE, xp.exp(small), xp.exp(exponent) / xp.sqrt(2 * math.pi * large))
 
 
 def _lower_series(xp, a, x):

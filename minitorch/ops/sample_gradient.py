@@ -111,10 +111,7 @@ def _gamma_at_mean(alpha, x):
     """Around x = alpha, where the saddle point expansion is 0 / 0, by its series there."""
     scale = (1 + 24 * alpha * (1 + 12 * alpha)) / (1244160 * alpha**4)
     return scale * (
-        1440 * alpha**2
-        + 6 * x * (53 - 120 * x)
-        - 65 * x**2 / alpha
-        + alpha * (107 + 3600 * x)
+        1440 * alpha**2 + 6 * x * (53 - 120 * x) - 65 * x**2 / alpha + alpha * (107 + 3600 * x)
     )
 
 

@@ -19,6 +19,7 @@ from minitorch.ops.elementwise import (
     masked_zero,
     reciprocal,
     sgn,
+    zero_of,
 )
 from minitorch.ops.error_function import (
     erfcx_values,
@@ -55,6 +56,7 @@ __all__ = [
     "xlog1py",
     "zeta",
 ]
+
 
 def _numbered(name):
     """torch numbers the nodes of its overloads: two tensors, a number first, one second."""
@@ -225,7 +227,7 @@ def _as_arrays(xp, input, other):
 
 zeta.vjp(
     input=lambda g: _no_gradient("special_zeta"),
-    other=lambda g, input, other: g * (-input * zeta(0 * other + (input + 1), other)),
+    other=lambda g, input, other: g * (-input * zeta(zero_of(other) + (input + 1), other)),
 )
 
 # --- logarithms with a factor ---------------------------------------------------------------------
@@ -353,6 +355,4 @@ def i1e(xp, input, /):
     return i1e_values(xp, input)
 
 
-i1e.vjp(
-    input=lambda g, input, out: g * (i0e(input) - _over_input(out, input) - sgn(input) * out)
-)
+i1e.vjp(input=lambda g, input, out: g * (i0e(input) - _over_input(out, input) - sgn(input) * out))

@@ -48,7 +48,7 @@ _wide = np.array([0.01, 0.3, 1.0, 2.5, 9.0, 30.0, 400.0])
 _incomplete = [
     *_binary(positive, positive),
     S(_wide, _wide[::-1].copy(), _grad=(1,), _why="no gradient by the parameter"),
-    S(_wide, _wide * 1.2, _grad=(1,), _tolerance=1e-8, _why="torch's own round-off at 30"),
+    S(_wide, _wide * 1.4, _grad=(1,), _why="no gradient by the parameter"),
     S(
         np.array([0.0, 0.0, 1.0, -1.0, 1.0, math.inf, math.nan]),
         np.array([0.0, 1.0, 0.0, 1.0, -1.0, 1.0, 1.0]),
