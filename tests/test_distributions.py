@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import math
+import pkgutil
 import warnings
 
 import numpy as np
@@ -11,6 +13,9 @@ import pytest
 
 import minitorch as mt
 from tests.comparing import outcome
+
+# Wishart warns, as torch does, whenever it draws.
+pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")
 
 #: By name, functions ``(D, t)`` of a library's distributions and its float tensors.
 CASES = {
@@ -90,7 +95,7 @@ CASES = {
     "VonMises": lambda D, t: D.VonMises(t([0.0, 2.0, -3.0]), t([0.5, 3.0, 40.0])),
     "Weibull": lambda D, t: D.Weibull(t([1.0, 2.0]), t([1.5, 0.7])),
     "Wishart": lambda D, t: D.Wishart(t([3.0, 5.0]), t([[2.0, 0.5], [0.5, 1.0]])),
-    "Wishart-factor": lambda D, t: D.Wishart(t(4.5), scale_tril=t([[2.0, 0.0], [0.5, 1.0]])),
+    "Wishart-factor": lambda D, t: D.Wishart(t(4.5), scale_tril=t([[2.0, 0.0], [0.5, 1.0]]).tril()),
 }
 
 
@@ -143,12 +148,12 @@ def same(ours, theirs, tolerance, where=""):
     assert str(ours.dtype).removeprefix("minitorch.") == str(theirs.dtype), where
     ours, theirs = (np.asarray(x.detach().tolist(), "float64") for x in (ours, theirs))
     scale = np.abs(theirs[np.isfinite(theirs)]).max(initial=1e-3)
-    np.testing.assert_allclose(
-        ours, theirs, rtol=tolerance, atol=tolerance * scale, err_msg=where
-    )
+    np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * scale, err_msg=where)
 
 
 TOLERANCE = {"float32": 3e-5, "float64": 1e-9}
+#: torch's Bessel functions of the von Mises distribution are polynomials of single precision.
+COARSE = {"VonMises": 1e-4}
 #: float32 round-off that the formulas themselves magnify.
 ROUGH = {
     "Kumaraswamy": 1e-3,
@@ -160,7 +165,9 @@ ROUGH = {
 
 
 def tolerance_of(case, dtype):
-    return max(TOLERANCE[dtype], ROUGH.get(case, 0) if dtype == "float32" else 0)
+    rough = ROUGH.get(case, 0) if dtype == "float32" or "numbers" in case else 0
+    plain = TOLERANCE["float32" if "numbers" in case else dtype]
+    return max(plain, rough, COARSE.get(case, 0))
 
 
 # --- without torch --------------------------------------------------------------------------------
@@ -290,7 +297,10 @@ def test_gradients_of_gamma_samples_move_the_mean(concentration):
 
 PAIRS = {
     "Bernoulli": lambda D, t: (D.Bernoulli(t([0.0, 0.3, 1.0])), D.Bernoulli(t([0.2, 0.6, 0.5]))),
-    "Beta": lambda D, t: (D.Beta(t([0.5, 2.0]), t([1.0, 3.0])), D.Beta(t([2.0, 3.0]), t([1.5, 1.0]))),
+    "Beta": lambda D, t: (
+        D.Beta(t([0.5, 2.0]), t([1.0, 3.0])),
+        D.Beta(t([2.0, 3.0]), t([1.5, 1.0])),
+    ),
     "Binomial": lambda D, t: (D.Binomial(5, t([0.2, 0.6])), D.Binomial(5, t([0.5, 0.3]))),
     "Categorical": lambda D, t: (
         D.Categorical(t([[0.2, 0.8], [0.0, 1.0]])),
@@ -328,7 +338,10 @@ PAIRS = {
     ),
     "Pareto": lambda D, t: (D.Pareto(t([1.0, 0.5]), t([2.5])), D.Pareto(t([0.8]), t([1.5]))),
     "Poisson": lambda D, t: (D.Poisson(t([0.5, 4.0])), D.Poisson(t([1.0]))),
-    "Uniform": lambda D, t: (D.Uniform(t([0.0, 0.0]), t([1.0, 3.0])), D.Uniform(t([-1.0]), t([2.0]))),
+    "Uniform": lambda D, t: (
+        D.Uniform(t([0.0, 0.0]), t([1.0, 3.0])),
+        D.Uniform(t([-1.0]), t([2.0])),
+    ),
 }
 
 
@@ -339,9 +352,7 @@ def low_rank(D, t, shift=0.0):
 
 
 def full_rank(D, t, shift=0.0):
-    return D.MultivariateNormal(
-        t([0.0 - shift, 1.0]), t([[2.0 + shift, 0.5], [0.5, 1.0]])
-    )
+    return D.MultivariateNormal(t([0.0 - shift, 1.0]), t([[2.0 + shift, 0.5], [0.5, 1.0]]))
 
 
 #: The families that meet each other, all on or around [0, 1].
@@ -386,12 +397,13 @@ def test_divergence_is_the_mean_of_log_ratios(pair):
         return
     assert (divergence >= -1e-9).all()
     mt.manual_seed(2)
-    x = p.sample((4000,))
+    x = p.expand(divergence.shape).sample((4000,))
     q._validate_args = False
     for base in (q, getattr(q, "base_dist", q), getattr(q, "_dirichlet", q)):
         base._validate_args = False
     ratios = (p.log_prob(x) - q.log_prob(x)).numpy()
-    expected, error = ratios.mean(0), ratios.std(0) / math.sqrt(len(ratios))
+    with np.errstate(invalid="ignore"):
+        expected, error = ratios.mean(0), ratios.std(0) / math.sqrt(len(ratios))
     for mine, mean, deviation in zip(
         np.ravel(divergence.numpy()), np.ravel(expected), np.ravel(error), strict=True
     ):
@@ -438,6 +450,18 @@ def test_a_subclass_with_its_own_init_must_expand_itself():
 
     with pytest.raises(NotImplementedError, match=r"must also define a custom \.expand"):
         Own().expand((2,))
+
+
+MODULES = [
+    f"minitorch.distributions.{info.name}"
+    for info in pkgutil.iter_modules(mt.distributions.__path__)
+]
+
+
+@pytest.mark.parametrize("name", ["minitorch.distributions", *MODULES])
+def test_examples_in_docstrings(name):
+    module = importlib.import_module(name)
+    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("name", ["categorical.Categorical", "normal.Normal", "kl.kl_divergence"])
@@ -611,6 +635,8 @@ def test_same_properties_as_torch(torch, case, dtype):
     assert tuple(ours.event_shape) == tuple(theirs.event_shape)
     assert plain(ours.support) == str(theirs.support)
     for name, ask in ASKED.items():
+        if not hasattr(type(theirs), name.partition(",")[0]):
+            continue
         same(outcome(ask, ours), outcome(ask, theirs), tolerance_of(case, dtype), name)
     wide = (2, *ours.batch_shape)
     same(ours.expand(wide).mean, theirs.expand(wide).mean, 1e-4, "expanded") if not hasattr(
@@ -627,18 +653,27 @@ def test_same_samples_and_probabilities_as_torch(torch, case, dtype):
     for seed, shape in enumerate(((), (3,), (2, 9), (0,))):
         mt.manual_seed(seed)
         torch.manual_seed(seed)
-        mine, other = ours.sample(mt.Size(shape)), theirs.sample(torch.Size(shape))
+        mine, other = (
+            outcome(ours.sample, mt.Size(shape)),
+            outcome(theirs.sample, torch.Size(shape)),
+        )
         same(mine, other, tolerance, f"sample {shape}")
+        if hasattr(other, "error"):
+            continue  # torch: no category is drawn 0 times
         if ours.has_rsample:
-            same(ours.rsample(shape), theirs.rsample(torch.Size(shape)), tolerance, "rsample")
+            mine = outcome(ours.rsample, shape)
+            same(mine, outcome(theirs.rsample, torch.Size(shape)), tolerance, "rsample")
         same(mt.rand(3), torch.rand(3), 0, "the stream")
         value = mt.from_numpy(other.numpy().copy())
         if case.startswith("Relaxed") or "LKJ" in case:
             ours._validate_args = theirs._validate_args = False  # rounds out of the support
-        same(
-            outcome(ours.log_prob, value), outcome(theirs.log_prob, other), tolerance * 10, "log_prob"
-        )
+        log_prob = outcome(theirs.log_prob, other)
+        if not (hasattr(log_prob, "error") and "did not match" in str(log_prob.error)):
+            # torch: GeneralizedPareto fails in float64
+            same(outcome(ours.log_prob, value), log_prob, tolerance * 10, "log_prob")
         share = outcome(theirs.cdf, other)
+        if "did not match" in repr(share):
+            continue
         same(outcome(ours.cdf, value), share, tolerance, "cdf")
         if not hasattr(share, "error"):
             share = share.clamp(0.01, 0.99)
@@ -660,7 +695,9 @@ def test_same_gradients_as_torch(torch, case):
     def gradients(library, distribution, leaves, result):
         if hasattr(result, "error") or not result.requires_grad:
             return None
-        return library.autograd.grad(result.square().sum(), leaves, allow_unused=True)
+        return library.autograd.grad(
+            result.square().sum(), leaves, allow_unused=True, retain_graph=True
+        )
 
     def compare(mine, other, tolerance, where):
         assert (mine is None) == (other is None), where
@@ -682,16 +719,20 @@ def test_same_gradients_as_torch(torch, case):
         "variance": (lambda d, x: d.variance, 1e-7),
         "cdf": (lambda d, x: d.cdf(x), 1e-7),
     }
-    if ours.has_rsample:
+    # torch: Wishart's samples cannot be differentiated, it writes over what backward needs.
+    if ours.has_rsample and not case.startswith("Wishart"):
         asked["rsample"] = (lambda d, x: d.rsample((4,)), COARSE_SAMPLES)
     for name, (ask, tolerance) in asked.items():
         mine, other = outcome(ask, ours, value), outcome(ask, theirs, sample)
-        compare(
-            gradients(mt, ours, our_leaves, mine),
-            gradients(torch, theirs, their_leaves, other),
-            tolerance,
-            name,
-        )
+        if "did not match" in repr(other):
+            continue  # torch: GeneralizedPareto fails in float64
+        other = outcome(gradients, torch, theirs, their_leaves, other)
+        mine = outcome(gradients, mt, ours, our_leaves, mine)
+        if hasattr(other, "error"):
+            assert hasattr(mine, "error"), (name, other)
+            assert type(mine.error).__name__ == type(other.error).__name__
+        else:
+            compare(mine, other, max(tolerance, COARSE.get(case, 0)), name)
 
 
 @pytest.mark.compare
@@ -799,9 +840,7 @@ FAILURES = {
     "jacobian": lambda D, t: D.AbsTransform().log_abs_det_jacobian(t(1.0), t(1.0)),
     "numbers of elements": lambda D, t: D.ReshapeTransform((2,), (3,)),
     "words": lambda D, t: D.Normal("a", 1.0),
-    "trials differ": lambda D, t: D.kl_divergence(
-        D.Binomial(3, t(0.5)), D.Binomial(4, t(0.5))
-    ),
+    "trials differ": lambda D, t: D.kl_divergence(D.Binomial(3, t(0.5)), D.Binomial(4, t(0.5))),
 }
 
 
@@ -824,7 +863,9 @@ def test_same_loss_of_a_policy_as_torch(torch):
         for _ in range(5):
             policy = library.distributions.Categorical(logits=model(library.randn(8, 4)))
             action = policy.sample()
-            loss = -(policy.log_prob(action) * action.float()).mean() - 0.01 * policy.entropy().mean()
+            loss = (
+                -(policy.log_prob(action) * action.float()).mean() - 0.01 * policy.entropy().mean()
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

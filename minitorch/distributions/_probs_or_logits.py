@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch.distributions.distribution import Distribution
 from minitorch.distributions.utils import lazy_property, logits_to_probs, probs_to_logits
+from minitorch.size import Size
 from minitorch.tensor import Tensor
 
 __all__ = ["ProbsOrLogits"]

@@ -21,8 +21,8 @@ class Distribution:
     A sample has the shape ``sample_shape + batch_shape + event_shape``: independent draws,
     independent distributions, and one value of a distribution.
 
-    A subclass names what it holds one of for each distribution of the batch in ``_batched`` (tensors
-    or distributions) and what all share in ``_shared``; ``expand`` follows from these.
+    A subclass names what it holds one of for each distribution of the batch in ``_batched``
+    (tensors or distributions) and what all share in ``_shared``; ``expand`` follows from these.
 
     Source: torch.distributions.Distribution.
     """
@@ -103,7 +103,7 @@ class Distribution:
         Raises NotImplementedError for a subclass with an ``__init__`` of its own and no
         ``expand``.
         """
-        owner = next((c for c in type(self).__mro__ if "_batched" in vars(c)), None)
+        owner: Any = next((c for c in type(self).__mro__ if "_batched" in vars(c)), None)
         if owner is None:
             raise NotImplementedError
         new = self._get_checked_instance(owner, _instance)

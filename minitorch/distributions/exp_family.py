@@ -34,11 +34,10 @@ class ExponentialFamily(Distribution):
 
     def entropy(self) -> Tensor:
         """The entropy, by the gradient of the normalizer.  Shape: batch_shape."""
-        result = -self._mean_carrier_measure
         params = [p.detach().requires_grad_() for p in self._natural_params]
         normalizer = self._log_normalizer(*params)
         slopes = grad(normalizer.sum(), params, create_graph=True)
-        result = result + normalizer
+        result = normalizer - self._mean_carrier_measure
         event_dims = len(self._event_shape)
         for param, slope in zip(params, slopes, strict=True):
             result = result - sum_rightmost(param * slope, event_dims)

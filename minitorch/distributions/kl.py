@@ -1,8 +1,8 @@
 """Kullback and Leibler's divergence of pairs of distributions, in closed form.
 
-``KL(p || q) = E_p[log p(x) - log q(x)]``.  Formulas between families are written in this form: minus
-the entropy of p, minus the mean under p of ``log q``.  What is infinite because p has values where q
-has none stands in one table at the end.
+``KL(p || q) = E_p[log p(x) - log q(x)]``.  Formulas between families are written in this form:
+minus the entropy of p, minus the mean under p of ``log q``.  What is infinite because p has values
+where q has none stands in one table at the end.
 """
 
 from __future__ import annotations
@@ -516,6 +516,11 @@ def _kl_normal_laplace(p, q):
     mean_distance = math.sqrt(2 / math.pi) * p.scale * (-0.5 * scaled.pow(2)).exp()
     mean_distance = mean_distance + distance * (math.sqrt(0.5) * scaled).erf()
     return -p.entropy() + (2 * q.scale).log() + mean_distance / q.scale
+
+
+@register_kl(Bernoulli, Poisson)
+def _kl_bernoulli_poisson(p, q):
+    return -p.entropy() - (p.probs * q.rate.log() - q.rate)
 
 
 @register_kl(Beta, ContinuousBernoulli)

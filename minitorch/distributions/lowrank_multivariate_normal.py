@@ -52,8 +52,8 @@ class LowRankMultivariateNormal(Distribution):
     Source: torch.distributions.LowRankMultivariateNormal.
 
     >>> import minitorch
-    >>> wide = LowRankMultivariateNormal(minitorch.zeros(2), minitorch.ones(2, 1), minitorch.ones(2))
-    >>> wide.covariance_matrix
+    >>> loc, factor, diagonal = minitorch.zeros(2), minitorch.ones(2, 1), minitorch.ones(2)
+    >>> LowRankMultivariateNormal(loc, factor, diagonal).covariance_matrix
     tensor([[2., 1.],
             [1., 2.]])
     """

@@ -31,7 +31,7 @@ class TransformedDistribution(Distribution):
     """
 
     arg_constraints: dict = {}
-    _batched = ()
+    _batched: tuple[str, ...] = ()
 
     def __init__(self, base_distribution, transforms, validate_args=None):
         if isinstance(transforms, Transform):

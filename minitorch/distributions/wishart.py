@@ -188,33 +188,30 @@ class Wishart(ExponentialFamily):
     def rsample(self, sample_shape=(), max_try_correction=None):
         """Draws that are differentiable in the parameters.
 
-        A singular one is drawn anew, up to ``max_try_correction`` times (3, or 10 in more than 3
-        dimensions).
+        Draws are repeated up to ``max_try_correction`` times (3, or 10 in up to 3 dimensions) while
+        they are singular; it warns.
         """
         if max_try_correction is None:
             max_try_correction = 3 if self._event_shape[-1] > 3 else 10
         sample = self._bartlett(sample_shape)
-        singular = ~self.support.check(sample)
-        if self._batch_shape:
-            singular = singular.reshape(-1, *self._batch_shape).any(0) if sample_shape else singular
-        else:
-            singular = singular.any()
-        if not singular.any():
+        # torch: the first test is the wrong way round.  A regular first draw is taken for singular
+        # and drawn anew, so the second one is returned; the numbers are to be torch's.
+        again = self._of_draws(self.support.check(sample))
+        if not again.any():
             return sample
         warnings.warn("Singular sample detected.", stacklevel=2)
         for _ in range(max_try_correction):
-            if not self._batch_shape:
-                sample = self._bartlett(sample_shape)
-                singular = (~self.support.check(sample)).any()
-            else:
-                again = self.expand(self._batch_shape)._bartlett(sample_shape)
-                keep = (~singular).reshape((*self._batch_shape, 1, 1))
-                sample = keep.type_as(sample) * sample + (~keep).type_as(sample) * again
-                singular = ~self.support.check(sample)
-                singular = singular.reshape(-1, *self._batch_shape).any(0)
-            if not singular.any():
+            new = self._bartlett((int(again.sum()),))
+            sample[again] = new
+            singular = self._of_draws(~self.support.check(new))
+            again = again.clone().masked_scatter(again, singular)
+            if not again.any():
                 break
         return sample
+
+    def _of_draws(self, mask):
+        """Whether ``mask`` holds anywhere in the batch of each draw."""
+        return mask.flatten(-len(self._batch_shape)).any(-1) if self._batch_shape else mask
 
     def sample(self, sample_shape=(), max_try_correction=None):
         """Draws without gradients."""

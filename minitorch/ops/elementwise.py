@@ -1001,9 +1001,9 @@ def _clamp_gradients(g, input, min, max):
             inside = inside & logical_not(max < min)
         inside = inside & logical_not(above)
     return (
-        g * inside,
-        None if min is None else g * below,
-        None if max is None else g * above,
+        masked_zero(g, logical_not(inside)),
+        None if min is None else masked_zero(g, logical_not(below)),
+        None if max is None else masked_zero(g, logical_not(above)),
     )
 
 
@@ -1017,7 +1017,10 @@ def clamp_numbers(xp, input, /, min=None, max=None):
     return xp.clip(input, min, max)
 
 
-clamp_numbers.vjp(input=lambda g, input, min, max: g * _inside(input, min, max))
+clamp_numbers.vjp(
+    # Not a product: an inf or nan that arrives at a limit must end there.
+    input=lambda g, input, min, max: masked_zero(g, logical_not(_inside(input, min, max)))
+)
 
 
 def _inside(input, min, max):

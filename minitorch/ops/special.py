@@ -235,7 +235,10 @@ zeta.vjp(
 
 @op(elementwise=True, dtype="float", kinds="biuf", home="special", node="SpecialEntrBackward0")
 def entr(xp, input, /):
-    """``-input * log(input)``: 0 at 0, -inf below.  Shape: (*) -> (*).  Source: torch.special.entr."""
+    """``-input * log(input)``, 0 at 0 and -inf below.
+
+    Shape: (*) -> (*).  Source: torch.special.entr.
+    """
     value = -input * xp.log(input)
     value = xp.where(input < 0, -xp.inf, xp.where(input == 0, 0, value))
     return xp.where(xp.isnan(input), input, value).astype(input.dtype)
@@ -278,7 +281,10 @@ xlog1py.vjp(
 
 @op(elementwise=True, dtype="float", kinds="biuf", home="special", node="MulBackward1")
 def ndtr(xp, input, /):
-    """The standard normal distribution function.  Shape: (*) -> (*).  Source: torch.special.ndtr."""
+    """The standard normal distribution function.
+
+    Shape: (*) -> (*).  Source: torch.special.ndtr.
+    """
     return ndtr_values(xp, input)
 
 
@@ -296,7 +302,10 @@ ndtri.vjp(input=lambda g, out: g * (math.sqrt(2 * math.pi) * exp(0.5 * out * out
 
 @op(elementwise=True, dtype="float", kinds="biuf", home="special", node="SpecialLogNdtrBackward0")
 def log_ndtr(xp, input, /):
-    """``log(ndtr(input))``, exact far from 0.  Shape: (*) -> (*).  Source: torch.special.log_ndtr."""
+    """``log(ndtr(input))``, exact far from 0.
+
+    Shape: (*) -> (*).  Source: torch.special.log_ndtr.
+    """
     return log_ndtr_values(xp, input)
 
 
