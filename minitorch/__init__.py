@@ -705,6 +705,7 @@ _LAZY = {
     "_logging",
     "cpu",
     "distributed",
+    "distributions",
     "hub",
     "func",
     "jit",
@@ -712,7 +713,6 @@ _LAZY = {
     "multiprocessing",
     "onnx",
     "testing",
-    "distributions",
     "vision",
     "xpu",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minitorch.autograd.mode import no_grad
 from minitorch.distributions import constraints
 from minitorch.distributions.distribution import Distribution
@@ -31,7 +33,7 @@ class TransformedDistribution(Distribution):
     """
 
     arg_constraints: dict = {}
-    _batched: tuple[str, ...] = ()
+    _batched: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, base_distribution, transforms, validate_args=None):
         if isinstance(transforms, Transform):
