@@ -591,7 +591,6 @@ from minitorch.ops.sorting import (
     unique_consecutive,
 )
 from minitorch.ops.sparse import sparse_coo_tensor, spmm
-from minitorch.ops.statistics import corrcoef, cov
 from minitorch.ops.special import (
     digamma,
     i0,
@@ -601,6 +600,7 @@ from minitorch.ops.special import (
     mvlgamma,
     polygamma,
 )
+from minitorch.ops.statistics import corrcoef, cov
 from minitorch.ops.strides import (
     as_strided,
     diagonal,
