@@ -22,7 +22,7 @@ class CSV(NamedTuple):
     """A table of CelebA: the names of its columns and rows, and its numbers, int64."""
 
     header: list[str]
-    index: list[str]
+    index: list[str]  # type: ignore[assignment]
     data: Tensor
 
 

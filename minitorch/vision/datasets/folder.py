@@ -142,6 +142,8 @@ class DatasetFolder(VisionDataset):
     Source: torchvision.datasets.DatasetFolder.
     """
 
+    root: Any
+
     def __init__(
         self,
         root: _Path,

@@ -420,8 +420,11 @@ class QMNIST(MNIST):
         return [os.path.splitext(os.path.basename(url))[0] for url in addresses]
 
     def _load_data(self) -> tuple[Tensor, Tensor]:
+        images_name, labels_name = self._file_names()
         images, labels = self._read_pair(
-            *self._file_names(), lambda path: wrap(_read_idx(path, 2, 12).astype(np.int64))
+            images_name,
+            labels_name,
+            read_labels=lambda path: wrap(_read_idx(path, 2, 12).astype(np.int64)),
         )
         part = {"test10k": slice(10000), "test50k": slice(10000, None)}.get(self.what, slice(None))
         return images[part].clone(), labels[part].clone()

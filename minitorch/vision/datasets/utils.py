@@ -199,7 +199,7 @@ def download_file_from_google_drive(
     if check_integrity(path, md5):
         return
     try:
-        import gdown
+        import gdown  # type: ignore[import-not-found]
     except ImportError:
         raise RuntimeError(
             "To download files from GDrive, 'gdown' is required. "
@@ -233,7 +233,8 @@ def extract_archive(
     folder = os.fspath(os.path.dirname(from_path) if to_path is None else to_path)
     suffix, archive, packing = _kind_of_file(from_path)
     if archive == ".tar":
-        with tarfile.open(from_path, f"r:{packing[1:]}" if packing else "r") as tar:
+        how: Any = f"r:{packing[1:]}" if packing else "r"
+        with tarfile.open(from_path, how) as tar:
             tar.extractall(folder, filter="data")  # refuses paths and links that lead outside
         result = folder
     elif archive == ".zip":

@@ -3,18 +3,21 @@
 Source: torchvision.transforms.autoaugment.
 """
 
+import functools
 import math
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from minitorch.dtypes import float64
+from minitorch.dtypes import dtype as Dtype
+from minitorch.dtypes import float64, get_default_dtype
 from minitorch.nn.module import Module
 from minitorch.ops.creation import arange, full, linspace
 from minitorch.ops.random import rand, randint, standard_gamma
 from minitorch.tensor import Tensor
 from minitorch.vision.transforms import functional as F
+from minitorch.vision.transforms._draws import integer
 from minitorch.vision.transforms.functional import InterpolationMode
 
 __all__ = ["AugMix", "AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
@@ -122,7 +125,17 @@ _Space = dict[str, tuple[list[float] | None, bool]]
 
 def _evenly(last: float, count: int) -> list[float]:
     """Numbers from 0 to ``last``, rounded as torch rounds them."""
-    return linspace(0.0, last, count).tolist()
+    return _spaced(0.0, last, count, get_default_dtype())
+
+
+@functools.lru_cache(maxsize=256)
+def _spaced(first: float, last: float, count: int, dtype: Dtype) -> list[float]:
+    return linspace(first, last, count, dtype=dtype).tolist()
+
+
+@functools.lru_cache(maxsize=32)
+def _bits(most: int, lost: int, count: int) -> list[float]:
+    return (most - (arange(count) / ((count - 1) / lost)).round()).tolist()
 
 
 def _colour_space(strongest: float, count: int) -> _Space:
@@ -141,10 +154,9 @@ def _geometry_space(shear: float, right: float, down: float, angle: float, count
 
 
 def _tone_space(most_bits: int, bits_lost: int, count: int) -> _Space:
-    bits = most_bits - (arange(count) / ((count - 1) / bits_lost)).round()
     return {
-        "Posterize": (bits.tolist(), False),
-        "Solarize": (linspace(255.0, 0.0, count).tolist(), False),
+        "Posterize": (_bits(most_bits, bits_lost, count), False),
+        "Solarize": (_spaced(255.0, 0.0, count, get_default_dtype()), False),
         "AutoContrast": (None, False),
         "Equalize": (None, False),
     }
@@ -194,10 +206,6 @@ _PLAIN: dict[str, Any] = {
 }
 
 
-def _draw(count: int) -> int:
-    return int(randint(count, (1,)).item())
-
-
 class AutoAugment(Module):
     """Two changes of a pair that was learnt, each with its probability and strength.
 
@@ -230,7 +238,7 @@ class AutoAugment(Module):
     @staticmethod
     def get_params(transform_num: int) -> tuple[int, Tensor, Tensor]:
         """Draws (number of the pair, two numbers for the probabilities, two signs)."""
-        return _draw(transform_num), rand(2), randint(2, (2,))
+        return integer(0, transform_num), rand(2), randint(2, (2,))
 
     def forward(self, img: Any) -> Any:
         fill = F.fill_per_channel(img, self.fill)
@@ -291,10 +299,10 @@ class RandAugment(Module):
         }
         names = list(space)
         for _ in range(self.num_ops):
-            name = names[_draw(len(names))]
+            name = names[integer(0, len(names))]
             magnitudes, signed = space[name]
             magnitude = 0.0 if magnitudes is None else magnitudes[self.magnitude]
-            if signed and _draw(2):
+            if signed and integer(0, 2):
                 magnitude = -magnitude
             img = _changed(img, name, magnitude, self.interpolation, fill)
         return img
@@ -342,10 +350,10 @@ class TrivialAugmentWide(Module):
             **_tone_space(8, 6, count),
         }
         names = list(space)
-        name = names[_draw(len(names))]
+        name = names[integer(0, len(names))]
         magnitudes, signed = space[name]
-        magnitude = 0.0 if magnitudes is None else magnitudes[_draw(len(magnitudes))]
-        if signed and _draw(2):
+        magnitude = 0.0 if magnitudes is None else magnitudes[integer(0, len(magnitudes))]
+        if signed and integer(0, 2):
             magnitude = -magnitude
         return _changed(img, name, magnitude, self.interpolation, fill)
 
@@ -424,12 +432,12 @@ class AugMix(Module):
     def _chain(self, img: Tensor, space: _Space, fill: Any) -> Tensor:
         """The pictures after a few changes."""
         names = list(space)
-        depth = self.chain_depth if self.chain_depth > 0 else int(randint(1, 4, (1,)).item())
+        depth = self.chain_depth if self.chain_depth > 0 else integer(1, 4)
         for _ in range(depth):
-            name = names[_draw(len(names))]
+            name = names[integer(0, len(names))]
             magnitudes, signed = space[name]
-            magnitude = 0.0 if magnitudes is None else magnitudes[_draw(self.severity)]
-            if signed and _draw(2):
+            magnitude = 0.0 if magnitudes is None else magnitudes[integer(0, self.severity)]
+            if signed and integer(0, 2):
                 magnitude = -magnitude
             img = _changed(img, name, magnitude, self.interpolation, fill)
         return img

@@ -5,6 +5,7 @@ A picture is a Pillow image or a tensor (*, C, H, W); conversions also take NumP
 Source: torchvision.transforms.functional.
 """
 
+import functools
 import math
 import numbers
 import warnings
@@ -292,21 +293,37 @@ def normalize(
             "Expected tensor to be a tensor image of size (..., C, H, W). "
             f"Got tensor.size() = {tensor.size()}"
         )
-    mean_tensor, std_tensor = (
-        as_tensor(values, dtype=tensor.dtype, device=tensor.device) for values in (mean, std)
-    )
+    try:
+        mean_tensor, std_tensor = _statistics(tuple(mean), tuple(std), tensor.dtype)
+    except TypeError:  # one number, or tensors
+        mean_tensor, std_tensor = _as_statistics(mean, std, tensor.dtype)
+    if inplace:
+        return tensor.sub_(mean_tensor).div_(std_tensor)
+    return (tensor - mean_tensor) / std_tensor
+
+
+def _as_statistics(mean: Any, std: Any, dtype: Dtype) -> tuple[Tensor, Tensor]:
+    """``mean`` and ``std`` as tensors that go with (C, H, W)."""
+    mean_tensor, std_tensor = (as_tensor(values, dtype=dtype) for values in (mean, std))
     if (std_tensor == 0).any():
         raise ValueError(
-            f"std evaluated to zero after conversion to {tensor.dtype}, "
-            "leading to division by zero."
+            f"std evaluated to zero after conversion to {dtype}, leading to division by zero."
         )
     if mean_tensor.dim() == 1:
         mean_tensor = mean_tensor.view(-1, 1, 1)
     if std_tensor.dim() == 1:
         std_tensor = std_tensor.view(-1, 1, 1)
-    if inplace:
-        return tensor.sub_(mean_tensor).div_(std_tensor)
-    return (tensor - mean_tensor) / std_tensor
+    return mean_tensor, std_tensor
+
+
+@functools.lru_cache(maxsize=32)
+def _statistics(
+    mean: tuple[float, ...], std: tuple[float, ...], dtype: Dtype
+) -> tuple[Tensor, Tensor]:
+    # Programs normalize picture after picture with the same few numbers.
+    if not all(type(value) in (int, float) for value in (*mean, *std)):
+        raise TypeError("not plain numbers")
+    return _as_statistics(mean, std, dtype)
 
 
 def _interpolation(value: Any) -> InterpolationMode:

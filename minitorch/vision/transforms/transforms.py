@@ -4,6 +4,7 @@ The random ones draw from the default generator what torchvision draws, so a see
 crops and flips.  Source: torchvision.transforms.
 """
 
+import functools
 import math
 import numbers
 import random
@@ -12,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from minitorch.dtypes import dtype as Dtype
-from minitorch.dtypes import float32
+from minitorch.dtypes import float32, get_default_dtype
 from minitorch.nn.module import Module
 from minitorch.ops.creation import empty, tensor
 from minitorch.ops.joining import cat
-from minitorch.ops.random import rand, randint, randperm
+from minitorch.ops.random import rand, randperm
 from minitorch.tensor import Tensor
 from minitorch.vision.transforms import functional as F
+from minitorch.vision.transforms._draws import chance, integer, uniform
 from minitorch.vision.transforms.functional import InterpolationMode
 
 __all__ = [
@@ -361,7 +363,7 @@ class RandomApply(Module):
         self.p = p
 
     def forward(self, img: Any) -> Any:
-        if self.p < rand(1):
+        if not chance(self.p, or_equal=True):
             return img
         for transform in self.transforms:
             img = transform(img)
@@ -415,8 +417,8 @@ class RandomCrop(Module):
             )
         if (height, width) == (crop_height, crop_width):
             return 0, 0, height, width
-        top = int(randint(0, height - crop_height + 1, (1,)).item())
-        left = int(randint(0, width - crop_width + 1, (1,)).item())
+        top = integer(0, height - crop_height + 1)
+        left = integer(0, width - crop_width + 1)
         return top, left, crop_height, crop_width
 
     def forward(self, img: Any) -> Any:
@@ -446,7 +448,7 @@ class RandomHorizontalFlip(Module):
         self.p = p
 
     def forward(self, img: Any) -> Any:
-        return F.hflip(img) if rand(1) < self.p else img
+        return F.hflip(img) if chance(self.p) else img
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
@@ -464,7 +466,7 @@ class RandomVerticalFlip(Module):
         self.p = p
 
     def forward(self, img: Any) -> Any:
-        return F.vflip(img) if rand(1) < self.p else img
+        return F.vflip(img) if chance(self.p) else img
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
@@ -559,9 +561,9 @@ class RandomResizedCrop(Module):
         for _ in range(10):
             crop_width, crop_height = _draw_sides(height * width, scale, ratio)
             if 0 < crop_width <= width and 0 < crop_height <= height:
-                top = randint(0, height - crop_height + 1, (1,)).item()
-                left = randint(0, width - crop_width + 1, (1,)).item()
-                return int(top), int(left), crop_height, crop_width
+                top = integer(0, height - crop_height + 1)
+                left = integer(0, width - crop_width + 1)
+                return top, left, crop_height, crop_width
         # None fitted: the largest in the middle that has an allowed shape.
         crop_height, crop_width = height, width
         if width / height < min(ratio):
@@ -713,7 +715,7 @@ class ColorJitter(Module):
         """Draws the order of the four changes, and what each is; None for one that is not made."""
         order = randperm(4)
         drawn = [
-            None if values is None else _uniform(*values)
+            None if values is None else uniform(*values)
             for values in (brightness, contrast, saturation, hue)
         ]
         return order, *drawn  # type: ignore[return-value]
@@ -788,7 +790,7 @@ class RandomRotation(Module):
     @staticmethod
     def get_params(degrees: Sequence[float]) -> float:
         """Draws the angle."""
-        return _uniform(degrees[0], degrees[1])
+        return uniform(degrees[0], degrees[1])
 
     def forward(self, img: Any) -> Any:
         fill = F.fill_per_channel(img, self.fill)
@@ -859,20 +861,20 @@ class RandomAffine(Module):
         img_size: Sequence[int],
     ) -> tuple[float, tuple[int, int], float, tuple[float, float]]:
         """Draws (angle, (right, down), factor, (x, y)) for a picture of (width, height)."""
-        angle = _uniform(degrees[0], degrees[1])
+        angle = uniform(degrees[0], degrees[1])
         right = down = 0
         if translate is not None:
             widest, highest = (
                 float(part * size) for part, size in zip(translate, img_size, strict=False)
             )
-            right = round(_uniform(-widest, widest))
-            down = round(_uniform(-highest, highest))
-        scale = 1.0 if scale_ranges is None else _uniform(scale_ranges[0], scale_ranges[1])
+            right = round(uniform(-widest, widest))
+            down = round(uniform(-highest, highest))
+        scale = 1.0 if scale_ranges is None else uniform(scale_ranges[0], scale_ranges[1])
         x = y = 0.0
         if shears is not None:
-            x = _uniform(shears[0], shears[1])
+            x = uniform(shears[0], shears[1])
             if len(shears) == 4:
-                y = _uniform(shears[2], shears[3])
+                y = uniform(shears[2], shears[3])
         return angle, (right, down), scale, (x, y)
 
     def forward(self, img: Any) -> Any:
@@ -936,14 +938,14 @@ class RandomPerspective(Module):
         left_side, right_side = (0, right + 1), (width - right - 1, width)
         top, bottom = (0, down + 1), (height - down - 1, height)
         corners = (left_side, top), (right_side, top), (right_side, bottom), (left_side, bottom)
-        after = [[int(randint(*bounds, (1,)).item()) for bounds in corner] for corner in corners]
+        after = [[integer(*bounds) for bounds in corner] for corner in corners]
         before = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
         return before, after
 
     def forward(self, img: Any) -> Any:
         fill = F.fill_per_channel(img, self.fill)
         _, height, width = F.get_dimensions(img)
-        if not rand(1) < self.p:
+        if not chance(self.p):
             return img
         before, after = self.get_params(width, height, self.distortion_scale)
         return F.perspective(img, before, after, self.interpolation, fill)
@@ -965,7 +967,7 @@ class RandomGrayscale(Module):
 
     def forward(self, img: Any) -> Any:
         channels, _, _ = F.get_dimensions(img)
-        return F.rgb_to_grayscale(img, num_output_channels=channels) if rand(1) < self.p else img
+        return F.rgb_to_grayscale(img, num_output_channels=channels) if chance(self.p) else img
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
@@ -1030,15 +1032,15 @@ class RandomErasing(Module):
                 paint = empty(channels, down, right, dtype=float32).normal_()
             else:
                 paint = tensor(value)[:, None, None]
-            top = int(randint(0, height - down + 1, (1,)).item())
-            left = int(randint(0, width - right + 1, (1,)).item())
+            top = integer(0, height - down + 1)
+            left = integer(0, width - right + 1)
             return top, left, down, right, paint
         return 0, 0, height, width, img
 
     def forward(self, img: Tensor) -> Tensor:
-        if not rand(1) < self.p:
+        if not chance(self.p):
             return img
-        value = self.value
+        value: Any = self.value
         if isinstance(value, str):
             value = None
         elif isinstance(value, (int, float)):
@@ -1093,7 +1095,7 @@ class GaussianBlur(Module):
     @staticmethod
     def get_params(sigma_min: float, sigma_max: float) -> float:
         """Draws the standard deviation."""
-        return _uniform(sigma_min, sigma_max)
+        return uniform(sigma_min, sigma_max)
 
     def forward(self, img: Any) -> Any:
         sigma = self.get_params(self.sigma[0], self.sigma[1])
@@ -1109,7 +1111,7 @@ class _WithProbability(Module):
     p: float
 
     def forward(self, img: Any) -> Any:
-        return self._changed(img) if rand(1).item() < self.p else img
+        return self._changed(img) if chance(self.p) else img
 
     def _changed(self, img: Any) -> Any:
         raise NotImplementedError
@@ -1294,19 +1296,20 @@ def _two_floats(value: Any, name: str) -> Any:
 # What the random transforms share
 
 
-def _uniform(low: float, high: float) -> float:
-    """A number from ``low`` to ``high``: one ``uniform_``."""
-    return empty(1).uniform_(float(low), float(high)).item()
+@functools.lru_cache(maxsize=32)
+def _logarithms(values: tuple[float, ...], dtype: Dtype) -> tuple[float, float]:
+    low, high = tensor(values, dtype=dtype).log().tolist()
+    return low, high
 
 
 def _draw_sides(area: int, scale: Sequence[float], ratio: Sequence[float]) -> tuple[int, int]:
     """Draws the sides of a rectangle with part of an area; the first over the second is in
     ``ratio``.
     """
-    part = area * _uniform(scale[0], scale[1])
-    # torch: logarithm and exponential are taken of float32.
-    bounds = tensor(ratio).log()
-    shape = empty(1).uniform_(bounds[0].item(), bounds[1].item()).exp().item()
+    part = area * uniform(scale[0], scale[1])
+    # torch: logarithm and exponential are taken in the default type.
+    low, high = _logarithms(tuple(ratio), get_default_dtype())
+    shape = tensor([uniform(low, high)]).exp().item()
     return round(math.sqrt(part * shape)), round(math.sqrt(part / shape))
 
 
