@@ -36,6 +36,7 @@ LAYERS = [
     r"minitorch\.backends\.(numpy|cupy).*",
     r"minitorch\._surface",
     r"minitorch\.(autograd\.(forward_ad|function|functional|gradcheck|variable)|autograd|linalg|sparse|special)",
+    r"minitorch\.autograd\.(profiler|profiler_util)",
     r"minitorch\.(amp|cuda|distributed)(\..*)?",
     r"minitorch\.nn\.(parameter|functional|init)",
     r"minitorch\.multiprocessing(\..*)?",

@@ -7,6 +7,8 @@ are there.
 
 from __future__ import annotations
 
+import importlib
+
 from minitorch.autograd import graph
 from minitorch.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from minitorch.autograd.interface import backward, grad
@@ -34,9 +36,16 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+
+def __getattr__(name):
+    if name == "profiler":  # imported on first use
+        return importlib.import_module("minitorch.autograd.profiler")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_upper_layer() -> None:

@@ -187,9 +187,7 @@ class Measurement:
         return [
             Measurement(
                 number_per_run=group[0].number_per_run,
-                raw_times=[
-                    time * group[0].number_per_run for one in group for time in one.times
-                ],
+                raw_times=[time * group[0].number_per_run for one in group for time in one.times],
                 task_spec=task_spec,
                 metadata=None,
             )
