@@ -708,6 +708,28 @@ def test_one_memory_as_two_types_is_refused_as_in_torch():
         save([base, base.view(mt.int32)], io.BytesIO())
 
 
+def test_tensors_without_strides_or_memory():
+    sparse = mt.tensor([[0.0, 2.0], [3.0, 0.0]]).to_sparse()
+    unordered = mt.sparse_coo_tensor([[1, 0]], [1.0, 2.0], (2,))
+    loaded = round_trip([sparse, unordered])
+    assert mt.equal(loaded[0].to_dense(), sparse.to_dense()) and loaded[0].is_coalesced()
+    assert loaded[1].to_dense().tolist() == [2, 1] and not loaded[1].is_coalesced()
+    meta = Parameter(mt.empty(3, 2, device="meta"))
+    loaded = round_trip(meta)
+    assert type(loaded) is Parameter and loaded.is_meta and loaded.shape == (3, 2)
+    state = round_trip(mt.nn.Linear(2, 3).state_dict(), map_location="meta")
+    assert all(tensor.is_meta for tensor in state.values()) and state["weight"].shape == (3, 2)
+    lazy = round_trip(mt.nn.LazyLinear(3).state_dict())
+    assert mt.nn.parameter.is_lazy(lazy["weight"])
+
+
+def test_generators():
+    generator = mt.Generator().manual_seed(3)
+    mt.rand(5, generator=generator)
+    twin = round_trip(generator)
+    assert mt.equal(mt.rand(5, generator=twin), mt.rand(5, generator=generator))
+
+
 def test_storages():
     x = mt.arange(3.0)
     loaded = round_trip([x, x.storage(), x.untyped_storage()][:2])
@@ -1021,6 +1043,19 @@ def test_files_of_torch_are_mapped(tmp_path):
     assert load(path)["b"].tolist() == [1, 1, 1]
     save({"a": mt.arange(10)}, path)
     assert torch.load(path, mmap=True)["a"].tolist() == list(range(10))
+
+
+@pytest.mark.compare
+def test_tensors_without_strides_or_memory_both_ways():
+    torch = pytest.importorskip("torch")
+    for source, convert in ((mt, to_theirs), (torch, from_theirs)):
+        sparse = convert(source.tensor([[0.0, 2.0], [3.0, 0.0]]).to_sparse(), torch)
+        assert sparse.to_dense().tolist() == [[0, 2], [3, 0]] and sparse.is_coalesced()
+        meta = convert(source.empty(3, 2, device="meta"), torch)
+        assert meta.is_meta and tuple(meta.shape) == (3, 2) and meta.stride() == (2, 1)
+        generator = source.Generator().manual_seed(3)
+        twin = convert(generator, torch, weights_only=False)
+        assert twin.get_state().tolist() == generator.get_state().tolist()
 
 
 @pytest.mark.compare

@@ -107,14 +107,14 @@ def save(
     """
     if not _use_new_zipfile_serialization:
         raise NotImplementedError("save(): the format before PyTorch 1.6 is read, but not written")
-    is_path = isinstance(f, (str, os.PathLike))
-    if is_path and os.fspath(f).endswith(".safetensors"):
+    path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
+    if path is not None and path.endswith(".safetensors"):
         write = _safetensors_writer(obj)
     else:
-        name = _record_folder(os.fspath(f)) if is_path else "archive"
-        write = write_zip(obj, name, _crc32, not _disable_byteorder_record)
-    if is_path:
-        with replacing(os.fspath(f)) as file:
+        folder = "archive" if path is None else _record_folder(path)
+        write = write_zip(obj, folder, _crc32, not _disable_byteorder_record)
+    if path is not None:
+        with replacing(path) as file:
             write(file)
     elif hasattr(f, "write"):
         write(f)

@@ -233,7 +233,8 @@ def _dtype_state(reader: PickleReader, dtype: np.dtype, state: Any) -> None:
         raise ValueError("the pickle has a dtype with fields; only numbers and text")
     if order in "<>" and not dtype.newbyteorder(order).isnative:
         alignment = -1 if size == -1 else dtype.alignment
-        dtype.__setstate__((3, order, None, None, None, size, alignment, dtype.flags))
+        state = (3, order, None, None, None, size, alignment, dtype.flags)
+        dtype.__setstate__(state)  # type: ignore[attr-defined]
 
 
 def _scalar(reader: PickleReader, dtype: Any, data: Any) -> Any:
@@ -263,7 +264,7 @@ def _array_state(reader: PickleReader, array: np.ndarray, state: Any) -> None:
         data = data.encode("latin1")
     _check_array(shape, dtype, data)
     reader.spend(len(data))
-    array.__setstate__((1, shape, dtype, bool(is_fortran), data))
+    array.__setstate__((1, shape, dtype, is_fortran is True, data))  # type: ignore[arg-type]
 
 
 def _check_array(shape: Any, dtype: Any, data: Any) -> None:

@@ -372,7 +372,7 @@ class PickleReader:
 
 #: Opcode -> what it does.  Not here, hence refused: INST, OBJ and EXT, other ways to name things;
 #: buffers outside the pickle; the text forms of protocols 0 and 1.
-_STEPS: dict[bytes, Callable[[PickleReader], None]] = {
+_STEPS: dict[bytes, Callable[[PickleReader], Any]] = {
     b"\x80": PickleReader._protocol,
     b"\x95": PickleReader._frame,
     b"(": PickleReader._set_mark,

@@ -43,10 +43,14 @@ class Persistent(NamedTuple):
 
 
 class Reduced(NamedTuple):
-    """How an object is made: a global (or a class or function that has one), and its arguments."""
+    """How an object is made: a global (or a class or function that has one), and its arguments.
+
+    Then it may be given a state.
+    """
 
     function: Any
     args: tuple[Any, ...]
+    state: Any = None
 
 
 class PickleWriter:
@@ -255,7 +259,7 @@ class PickleWriter:
             self._save_tuple(description.id)
             self._put(b"Q")
         else:
-            self._save_reduced(obj, description.function, description.args)
+            self._save_reduced(obj, *description)
 
     def _save_reduced(
         self,
@@ -320,7 +324,7 @@ _CONTAINERS: dict[type, Callable[[PickleWriter, Any], None]] = {
     frozenset: PickleWriter._save_set,
     Name: lambda writer, obj: writer._save_name(obj, obj),
     Persistent: lambda writer, obj: writer._save_described(obj, obj),
-    Reduced: lambda writer, obj: writer._save_reduced(obj, obj.function, obj.args),
+    Reduced: lambda writer, obj: writer._save_reduced(obj, *obj),
 }
 
 #: What Python 2 called them.

@@ -145,7 +145,8 @@ def _our_name(name: str) -> str:
 def public_functions() -> dict[str, Callable[..., Any]]:
     """Our functions on tensors that a file may mention, by torch's full names."""
     if not _functions:
-        for record in (*REGISTRY.values(), *COMPOSITES.values()):
+        records: list[Any] = [*REGISTRY.values(), *COMPOSITES.values()]
+        for record in records:
             if record.public:
                 home = f"torch.{record.home}" if record.home else "torch"
                 for name in (record.name, *record.aliases):
@@ -183,13 +184,15 @@ def _loaded(name: str) -> Any:
             # Not getattr: a module's or a class's own __getattr__ would run.
             namespaces = value.__mro__ if isinstance(value, type) else (value,)
             found = [vars(space)[part] for space in namespaces if part in vars(space)]
-            if not found or not isinstance(found[0], (type, types.FunctionType)):
-                if count == len(parts) - 1:
-                    raise AttributeError(f"Can't get attribute '{parts[-1]}' on {module!r}")
-                raise UnknownName(name, "and this program has no such class")
-            value = found[0]
-        return value
-    raise UnknownName(name, "from a module that this program has not imported: import it first")
+            value = found[0] if found else None
+            if not isinstance(value, (type, types.FunctionType)):
+                break
+        else:
+            return value
+        if count == len(parts) - 1:
+            raise AttributeError(f"Can't get attribute '{parts[-1]}' on {module!r}")
+        break
+    raise UnknownName(name, "which this program has not imported: import its module first")
 
 
 # --- the rows -------------------------------------------------------------------------------------
@@ -281,7 +284,7 @@ def _partial_state(reader: PickleReader, partial: functools.partial, state: Any)
     _, args, keywords, _ = state
     if type(args) is not tuple or type(keywords) is not dict:
         raise ValueError("the pickle has a malformed partial")
-    partial.__setstate__((partial.func, args, keywords, None))
+    partial.__setstate__((partial.func, args, keywords, None))  # type: ignore[attr-defined]
 
 
 def _is_our_module(value: Any) -> bool:

@@ -29,16 +29,25 @@ from minitorch.memory_format import (
     contiguous_format,
     layout,
     preserve_format,
+    sparse_coo,
     strided,
 )
-from minitorch.nn.parameter import Buffer, Parameter
+from minitorch.nn.parameter import (
+    Buffer,
+    Parameter,
+    UninitializedBuffer,
+    UninitializedParameter,
+)
+from minitorch.ops.creation import empty_strided
+from minitorch.ops.sparse import sparse_coo_tensor
+from minitorch.random import Generator
 from minitorch.serialization.files import read_into
 from minitorch.serialization.pickle_names import BUILTINS, NUMPY, set_attributes
 from minitorch.serialization.pickle_reader import Known, PickleReader, brief
 from minitorch.serialization.program_names import class_or_function
 from minitorch.serialization.zip_file import Record, read_directory
 from minitorch.size import Size
-from minitorch.storage import TypedStorage, UntypedStorage, address
+from minitorch.storage import TypedStorage, UntypedStorage, address, is_real
 from minitorch.tensor import Tensor, wrap
 
 __all__ = ["MAGIC_NUMBER", "PROTOCOL_VERSION", "names_in", "read_legacy", "read_zip"]
@@ -290,16 +299,18 @@ class _Tensors:
         self._keys: dict[int, str] = {}
         #: How many bytes may yet be copied, or looked through again.
         self._budget = 0
+        functions: dict[str, Callable[..., Any]] = {
+            "_utils._rebuild_tensor": self.tensor,
+            "_utils._rebuild_tensor_v2": self.tensor,
+            "_utils._rebuild_tensor_v3": self.tensor_of_bytes,
+            "_utils._rebuild_parameter": self.parameter,
+            "_utils._rebuild_parameter_with_state": self.parameter,
+            "_utils._rebuild_meta_tensor_no_storage": self.meta_tensor,
+            "_utils._rebuild_sparse_tensor": self.sparse_tensor,
+            "_tensor._rebuild_from_type_v2": self.tensor_with_attributes,
+        }
         self.table = {
-            f"torch.{name}": Known(function, call=function)
-            for name, function in {
-                "_utils._rebuild_tensor": self.tensor,
-                "_utils._rebuild_tensor_v2": self.tensor,
-                "_utils._rebuild_tensor_v3": self.tensor_of_bytes,
-                "_utils._rebuild_parameter": self.parameter,
-                "_utils._rebuild_parameter_with_state": self.parameter,
-                "_tensor._rebuild_from_type_v2": self.tensor_with_attributes,
-            }.items()
+            f"torch.{name}": Known(function, call=function) for name, function in functions.items()
         }
 
     def read(self, reader: PickleReader) -> Any:
@@ -335,7 +346,8 @@ class _Tensors:
                     array.byteswap(inplace=True)
             self._budget += array.nbytes
             array = self._map_storage(array, location)
-            made = TypedStorage(array) if key[1].dtype else UntypedStorage(array)
+            is_typed = key[1].dtype is not None and is_real(array)
+            made = TypedStorage(array) if is_typed else UntypedStorage(array)
             self._storages[name] = made, array.dtype, [0]
             self._keys[id(made)] = name
         storage, dtype, _ = self._storages[name]
@@ -396,6 +408,33 @@ class _Tensors:
         set_attributes(reader, parameter, state)
         return parameter
 
+    def meta_tensor(
+        self, reader: PickleReader, dtype: Any, size: Any, stride: Any, requires_grad: Any
+    ) -> Tensor:
+        """A tensor without memory."""
+        if not isinstance(dtype, dtypes.dtype):
+            raise ValueError("the pickle has a tensor of a malformed type")
+        _check_look(size, stride, 0, dtype.itemsize)
+        tensor = empty_strided(size, stride, dtype=dtype, device="meta")
+        _check_requires_grad(tensor, requires_grad)
+        return tensor.requires_grad_(requires_grad)
+
+    def sparse_tensor(self, reader: PickleReader, layout: Any, data: Any) -> Tensor:
+        """A tensor of which the places and values are stored that are not zero."""
+        if layout is not sparse_coo or type(data) is not tuple or len(data) not in (3, 4):
+            raise ValueError("the pickle has a malformed sparse tensor")
+        indices, values, size = data[:3]
+        are_tensors = isinstance(indices, Tensor) and isinstance(values, Tensor)
+        if not are_tensors or not isinstance(size, Size) or indices.dtype is not dtypes.int64:
+            raise ValueError("the pickle has a malformed sparse tensor")
+        try:
+            tensor = sparse_coo_tensor(indices, values, size)
+        except RuntimeError as error:
+            raise ValueError(f"the pickle has a malformed sparse tensor: {error}") from None
+        # The file's word that the places are in order is not taken for it.
+        in_order = len(data) == 4 and data[3] is True and (np.diff(tensor._flat_places()) > 0).all()
+        return sparse_coo_tensor(indices, values, size, is_coalesced=True) if in_order else tensor
+
     def tensor_with_attributes(
         self, reader: PickleReader, function: Any, kind: Any, args: Any, state: Any
     ) -> Tensor:
@@ -430,16 +469,16 @@ class _Tensors:
     ) -> Tensor:
         """The tensor that looks at a storage so; every number is checked first."""
         memory, _, counter = self._stored(storage)
-        shape, stride = tuple(size), tuple(stride)
-        if not all(type(n) is int for n in (*shape, *stride, offset)):
-            raise ValueError("the pickle has a tensor whose sizes are no ints")
-        if len(shape) != len(stride) or len(shape) > 64 or min((*shape, *stride, offset)) < 0:
-            raise ValueError("the pickle has a tensor of a malformed size")
-        if math.prod(n or 1 for n in shape) * kind.itemsize >= 2**63:
-            raise ValueError("the pickle has a tensor that is too large")
+        _check_look(size, stride, offset, kind.itemsize)
+        shape = tuple(size)
         reach = sum((n - 1) * step for n, step in zip(shape, stride, strict=True)) + 1
         nbytes = memory.nbytes()
-        if 0 in shape:
+        array: Any
+        if not is_real(memory._owner):  # map_location is "meta"
+            array = empty_strided(
+                shape, stride, dtype=dtypes.from_numpy(kind), device="meta"
+            )._array
+        elif 0 in shape:
             array = np.empty(shape, kind)
         elif (offset + reach) * kind.itemsize > nbytes:
             raise ValueError(
@@ -489,6 +528,16 @@ class _Tensors:
         return [mark for mark, is_set in metadata.items() if is_set is True]
 
 
+def _check_look(size: Any, stride: Any, offset: Any, itemsize: int) -> None:
+    """Raise unless these can be the sizes and strides of a tensor."""
+    if not all(type(n) is int for n in (*size, *stride, offset)):
+        raise ValueError("the pickle has a tensor whose sizes are no ints")
+    if len(size) != len(stride) or len(size) > 64 or min((*size, *stride, offset)) < 0:
+        raise ValueError("the pickle has a tensor of a malformed size")
+    if math.prod(n or 1 for n in size) * itemsize >= 2**63:
+        raise ValueError("the pickle has a tensor that is too large")
+
+
 def _check_requires_grad(tensor: Tensor, requires_grad: Any) -> None:
     if type(requires_grad) is not bool:
         raise ValueError("the pickle has a malformed tensor")
@@ -523,20 +572,47 @@ def _device(reader: PickleReader, kind: Any, index: Any = None) -> device:
 
 
 def _layout(reader: PickleReader, name: Any) -> layout:
-    if name != "torch.strided":
-        raise ValueError(f"it has a tensor of the layout {brief(name)}, which can't be loaded")
-    return strided
+    for known in (strided, sparse_coo):
+        if name == repr(known):
+            return known
+    raise ValueError(f"it has a tensor of the layout {brief(name)}, which can't be loaded")
+
+
+def _uninitialized(kind: Any) -> Callable[..., Any]:
+    """What makes a parameter or buffer of a lazy module that was never called."""
+
+    def make(reader: PickleReader, requires_grad: Any) -> Tensor:
+        if type(requires_grad) is not bool:
+            raise ValueError("the pickle has a malformed tensor")
+        return kind(requires_grad)
+
+    return make
+
+
+def _generator(reader: PickleReader, where: Any) -> Generator:
+    if not isinstance(where, device):
+        raise ValueError("the pickle has a malformed Generator")
+    try:
+        return Generator(where)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _generator_state(reader: PickleReader, generator: Generator, state: Any) -> None:
+    if type(state) is not tuple or len(state) != 3:
+        raise ValueError("the pickle has a malformed Generator")
+    try:
+        generator.set_state(state[2])
+    except RuntimeError as error:
+        raise ValueError(f"the pickle has a malformed Generator: {error}") from None
 
 
 _REFUSED = {
     "torch._utils._rebuild_qtensor": "a quantized tensor",
     "torch._utils._rebuild_nested_tensor": "a nested tensor",
-    "torch._utils._rebuild_meta_tensor_no_storage": "a tensor without memory",
     "torch._utils._rebuild_wrapper_subclass": "a tensor of another class",
     "torch._utils._rebuild_device_tensor_from_numpy": "a tensor of another device",
     "torch._utils._rebuild_device_tensor_from_cpu_tensor": "a tensor of another device",
-    "torch._utils._rebuild_sparse_tensor": "a sparse tensor",
-    "torch._utils._rebuild_sparse_csr_tensor": "a sparse tensor",
 }
 
 
@@ -546,9 +622,14 @@ def _data_names() -> dict[str, Known]:
         **NUMPY,
         "torch.Size": Known(Size, call=_size),
         "torch.Tensor": Known(Tensor),
+        "torch._C.Generator": Known(Generator, call=_generator, build=_generator_state),
         "torch.device": Known(device, call=_device),
         "torch.nn.parameter.Buffer": Known(Buffer),
         "torch.nn.parameter.Parameter": Known(Parameter),
+        **{
+            f"torch.nn.parameter.{kind.__name__}": Known(kind, call=_uninitialized(kind))
+            for kind in (UninitializedBuffer, UninitializedParameter)
+        },
         "torch.serialization._get_layout": Known(_layout, call=_layout),
     }
     for untyped in ("UntypedStorage", "_UntypedStorage"):

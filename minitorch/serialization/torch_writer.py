@@ -19,13 +19,22 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.backends import to_device
 from minitorch.device import device
-from minitorch.memory_format import layout, memory_format
-from minitorch.nn.parameter import Parameter
+from minitorch.memory_format import layout, memory_format, sparse_coo
+from minitorch.nn.parameter import Parameter, UninitializedTensorMixin
+from minitorch.ops.sparse import SparseTensor
+from minitorch.random import Generator
 from minitorch.serialization.pickle_writer import Name, Persistent, PickleWriter, Reduced
 from minitorch.serialization.program_names import public_functions, torch_name
 from minitorch.serialization.zip_file import ZipWriter
 from minitorch.size import Size
-from minitorch.storage import TypedStorage, UntypedStorage, address, owner, strides_in_elements
+from minitorch.storage import (
+    TypedStorage,
+    UntypedStorage,
+    address,
+    is_real,
+    owner,
+    strides_in_elements,
+)
 from minitorch.tensor import Tensor
 
 __all__ = ["write_zip"]
@@ -37,6 +46,8 @@ _TENSOR = Name("torch._utils", "_rebuild_tensor_v2")
 _TENSOR_OF_BYTES = Name("torch._utils", "_rebuild_tensor_v3")
 _PARAMETER = Name("torch._utils", "_rebuild_parameter")
 _PARAMETER_WITH_STATE = Name("torch._utils", "_rebuild_parameter_with_state")
+_META_TENSOR = Name("torch._utils", "_rebuild_meta_tensor_no_storage")
+_SPARSE_TENSOR = Name("torch._utils", "_rebuild_sparse_tensor")
 _WITH_ATTRIBUTES = Name("torch._tensor", "_rebuild_from_type_v2")
 _TENSOR_CLASS = Name("torch", "Tensor")
 _UNTYPED = Name("torch.storage", "UntypedStorage")
@@ -122,6 +133,9 @@ class _Storages:
         self._kept: list[Any] = []
         self.reducers: dict[type, Callable[[Any], Any]] = {
             Tensor: self._tensor,
+            SparseTensor: _sparse,
+            UninitializedTensorMixin: _uninitialized,
+            Generator: _generator,
             UntypedStorage: self._storage,
             Size: lambda size: Reduced(_named("Size"), (tuple(size),)),
             dtypes.dtype: lambda dtype: _named(dtype.name),
@@ -130,12 +144,12 @@ class _Storages:
             layout: lambda layout: Reduced(_LAYOUT, (repr(layout),)),
         }
 
-    def _tensor(self, tensor: Tensor) -> Reduced:
+    def _tensor(self, tensor: Tensor) -> Any:
         state = dict(vars(tensor))
         plain = self._plain(tensor)
         if isinstance(tensor, Parameter) and type(tensor) is Parameter:
-            data = Reduced(plain.function, _without_grad(plain.args))
-            args = (data, tensor.requires_grad, OrderedDict())
+            data = Reduced(plain.function, _without_grad(plain))
+            args: tuple[Any, ...] = (data, tensor.requires_grad, OrderedDict())
             if state:
                 return Reduced(_PARAMETER_WITH_STATE, (*args, state))
             return Reduced(_PARAMETER, args)
@@ -146,6 +160,11 @@ class _Storages:
 
     def _plain(self, tensor: Tensor) -> Reduced:
         """How the tensor looks at its storage."""
+        args: tuple[Any, ...]
+        if not is_real(tensor._array):
+            place = (tuple(tensor.shape), tensor.stride())
+            args = (_named(tensor.dtype.name), *place, tensor.requires_grad)
+            return Reduced(_META_TENSOR, args)
         array = to_device(tensor._array, _CPU)
         kind = tensor.dtype
         location = str(tensor.device)
@@ -204,9 +223,24 @@ def _named(name: str) -> Name:
     return Name("torch", name)
 
 
-def _without_grad(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments of ``_rebuild_tensor`` for the data of a parameter."""
-    return (*args[:4], False, *args[5:])
+def _without_grad(tensor: Reduced) -> tuple[Any, ...]:
+    """The arguments of the function that makes a tensor, for the data of a parameter."""
+    place = 3 if tensor.function is _META_TENSOR else 4
+    return (*tensor.args[:place], False, *tensor.args[place + 1 :])
+
+
+def _sparse(tensor: SparseTensor) -> Reduced:
+    parts = (tensor._indices(), tensor._values().detach(), tensor.shape, tensor.is_coalesced())
+    return Reduced(_SPARSE_TENSOR, (Reduced(_LAYOUT, (repr(sparse_coo),)), parts))
+
+
+def _uninitialized(tensor: Any) -> Reduced:
+    return Reduced(Name("torch.nn.parameter", type(tensor).__name__), (tensor.requires_grad,))
+
+
+def _generator(generator: Generator) -> Reduced:
+    state = (generator.initial_seed(), None, generator.get_state())
+    return Reduced(Name("torch._C", "Generator"), (generator.device,), state)
 
 
 def _device(value: device) -> Reduced:
