@@ -3,8 +3,11 @@
 import contextlib
 import functools
 import os
+import pathlib
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -16,7 +19,11 @@ import pytest
 import minitorch as mt
 import minitorch.distributed as dist
 import minitorch.multiprocessing as mp
+from minitorch import nn
 from minitorch.distributed.collectives import Call
+from minitorch.nn.parallel import DistributedDataParallel
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the processes of the tests are forked")
 
@@ -519,6 +526,183 @@ def test_sampler_and_workers_in_a_group():
     assert run(sampled) == [[0, 2], [1, 3]]
 
 
+# --- DistributedDataParallel ----------------------------------------------------------------------
+
+
+def network(dtype=mt.float64):
+    mt.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 40), nn.Tanh(), nn.Linear(40, 3)).to(dtype)
+
+
+def batch(dtype=mt.float64):
+    generator = mt.Generator().manual_seed(1)
+    x = mt.randn(12, 6, generator=generator).to(dtype)
+    return x, mt.randn(12, 3, generator=generator).to(dtype)
+
+
+def step_by_step(model, x, y, steps=4):
+    optimizer = mt.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+    return [p.detach().numpy() for p in model.parameters()]
+
+
+def replicas(rank, size):
+    model = network()
+    if rank:  # rank 0's parameters count
+        for p in model.parameters():
+            p.data.zero_()
+    x, y = batch()
+    share = slice(rank * len(x) // size, (rank + 1) * len(x) // size)
+    # Buckets of a few hundred bytes: there are several, and they travel while others are made.
+    ddp = DistributedDataParallel(model, bucket_cap_mb=0.0005)
+    assert len(ddp.reducer._buckets) > 1
+    return step_by_step(ddp, x[share], y[share])
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_replicas_train_as_one_model_on_the_whole_batch(size):
+    results = run(replicas, size)
+    alone = step_by_step(network(), *batch())
+    for parameters in results:
+        for p, expected, first in zip(parameters, alone, results[0], strict=True):
+            np.testing.assert_allclose(p, expected, rtol=1e-6, atol=1e-9)
+            assert p.tobytes() == first.tobytes()
+
+
+def accumulation(rank, size):
+    ddp = DistributedDataParallel(network())
+    x, y = batch()
+    mine = slice(rank * 6, rank * 6 + 6)
+    x, y = x[mine], y[mine]
+    with ddp.no_sync():
+        nn.functional.mse_loss(ddp(x[:2]), y[:2]).backward()
+        own = ddp.module[0].weight.grad.clone()
+    everybody = [mt.zeros_like(own) for _ in range(size)]
+    dist.all_gather(everybody, own)
+    assert not mt.equal(*everybody)  # nothing was averaged yet
+    nn.functional.mse_loss(ddp(x[2:]), y[2:]).backward()
+    return [p.grad.numpy() for p in ddp.parameters()]
+
+
+def test_no_sync():
+    first, second = run(accumulation)
+    model = network()
+    x, y = batch()
+    for part in (slice(0, 2), slice(2, 6), slice(6, 8), slice(8, 12)):
+        (nn.functional.mse_loss(model(x[part]), y[part]) / 2).backward()
+    for p, a, b in zip(model.parameters(), first, second, strict=True):
+        np.testing.assert_allclose(a, p.grad.numpy(), rtol=1e-9)
+        np.testing.assert_array_equal(a, b)
+
+
+class Choice(nn.Module):
+    """Uses one of its two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(2, 2), nn.Linear(2, 2)
+
+    def forward(self, x, which="a"):
+        return {"result": [getattr(self, which)(x)]}
+
+
+def choices(rank, size):
+    x = mt.ones(1, 2)
+    ddp = DistributedDataParallel(Choice())
+    ddp(x)["result"][0].sum().backward()
+    with pytest.raises(RuntimeError, match="Expected to have finished reduction") as caught:
+        ddp(x)
+    assert "Parameter indices which did not receive grad" in str(caught.value)
+    assert ": 2 3 (b.weight, b.bias)" in str(caught.value)
+
+    results = []
+    for options in ({"find_unused_parameters": True}, {"static_graph": True}):
+        ddp = DistributedDataParallel(Choice(), **options)
+        ddp(x)["result"][0].sum().backward()
+        assert ddp.module.b.weight.grad is None and ddp.module.a.weight.grad.sum().item() == 4
+        ddp(x, which="ab"[rank])["result"][0].sum().backward()
+        results.append([p.grad.tolist() for p in ddp.parameters()])
+    assert results[0] == results[1]
+    return results[0]
+
+
+def test_parameters_that_are_left_out():
+    first, second = run(choices)
+    # Rank 0 has used a twice, rank 1 once, and rank 1 alone b.
+    assert first == second == [[[1.0] * 2] * 2, [1.0] * 2, [[0.5] * 2] * 2, [0.5] * 2]
+
+
+def buffers(rank, size):
+    ddp = DistributedDataParallel(nn.BatchNorm1d(2))
+    assert ddp.module.running_mean.tolist() == [0, 0]
+    ddp(mt.ones(4, 2) * (rank + 1) + mt.arange(4.0)[:, None])
+    own = ddp.module.running_mean.tolist()
+    with mt.no_grad():
+        ddp.eval()(mt.ones(4, 2))  # takes rank 0's
+        taken = ddp.module.running_mean.tolist()
+        if rank:
+            ddp.module.running_mean += 1
+        ddp(mt.ones(4, 2))  # and keeps its own, until it trains again
+    kept = ddp.module.running_mean.tolist()
+    ddp.broadcast_buffers = False
+    ddp.require_forward_param_sync = True
+    ddp(mt.ones(4, 2))
+    assert ddp.module.running_mean.tolist() == kept
+    return [own, taken, kept]
+
+
+def test_buffers_are_those_of_rank_0():
+    (own, taken, kept), (own1, taken1, kept1) = run(buffers)
+    assert own != own1 and taken == taken1 == own and kept == taken
+    np.testing.assert_allclose(kept1, np.add(kept, 1))
+
+
+def construction(rank, size):
+    ddp = DistributedDataParallel(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
+    assert list(ddp.state_dict())[:3] == ["module.0.weight", "module.0.bias", "module.1.weight"]
+    assert repr(ddp).startswith("DistributedDataParallel(\n  (module): Sequential(\n    (0): Lin")
+    with pytest.raises(
+        RuntimeError, match="is not needed when a module doesn't have any parameter"
+    ):
+        DistributedDataParallel(nn.ReLU())
+    with pytest.raises(ValueError, match="only work with single-device"):
+        DistributedDataParallel(nn.Linear(2, 2), device_ids=[0])
+    with pytest.raises(ValueError, match="contain a single element"):
+        DistributedDataParallel(nn.Linear(2, 2), device_ids=[0, 1])
+    with pytest.raises(RuntimeError, match="DDP expects same model across all ranks, but param 0"):
+        DistributedDataParallel(nn.Linear(2, 2 + rank))
+    with pytest.raises(RuntimeError, match="has inconsistent . params"):
+        DistributedDataParallel(nn.Linear(2, 2, bias=rank == 0))
+    with pytest.raises(NotImplementedError, match="mixed_precision"):
+        DistributedDataParallel(nn.Linear(2, 2), mixed_precision=1)
+    del ddp
+    return "done"
+
+
+def test_construction_and_names():
+    assert run(construction) == ["done"] * 2
+    with pytest.raises(ValueError, match="Default process group has not been initialized"):
+        DistributedDataParallel(nn.Linear(2, 2))
+
+
+def dying_trainer(rank, size):
+    ddp = DistributedDataParallel(network())
+    x, y = batch()
+    step_by_step(ddp, x, y, 1)
+    if rank == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    with pytest.raises(RuntimeError, match="Connection closed by peer: rank 1"):
+        step_by_step(ddp, x, y, 2)
+    return "noticed"
+
+
+def test_a_replica_that_dies_does_not_hang_the_others():
+    assert run(dying_trainer, expected=[0, -signal.SIGKILL])[0] == "noticed"
+
+
 # --- stores ---------------------------------------------------------------------------------------
 
 
@@ -622,3 +806,89 @@ def test_strangers_are_not_let_in():
     assert [float(s[0]) for s in sums] == [3, 3]
     for mesh in meshes:
         mesh.close()
+
+
+# --- the launcher ---------------------------------------------------------------------------------
+
+#: Light, so that the tests are quick: it looks at its environment only.
+PROGRAM = """
+import os, sys
+
+*arguments, folder = sys.argv[1:]
+rank, attempt = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"]
+with open(os.path.join(folder, rank), "w") as file:
+    print(os.environ["WORLD_SIZE"], os.environ["LOCAL_RANK"], *arguments, file=file)
+if "fail" in arguments and rank == "1" and attempt == "0":
+    os._exit(7)
+"""
+
+SUM = """
+import os, sys
+import minitorch, minitorch.distributed as dist
+
+dist.init_process_group("gloo")
+x = minitorch.tensor([dist.get_rank() + 1.0])
+dist.all_reduce(x)
+with open(os.path.join(sys.argv[-1], str(dist.get_rank())), "w") as file:
+    print(x.item(), file=file)
+dist.destroy_process_group()
+"""
+
+
+def launch(folder, options, *arguments, module="run", program=PROGRAM):
+    script = folder / "program.py"
+    script.write_text(program)
+    command = [sys.executable, "-m", f"minitorch.distributed.{module}", *options, script]
+    done = subprocess.run(
+        [*command, *arguments, folder],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done, [path.read_text().split() for path in sorted(folder.glob("[0-9]"))]
+
+
+def test_launcher(tmp_path):
+    done, said = launch(tmp_path, ["--standalone", "--nproc-per-node=2"], program=SUM)
+    assert done.returncode == 0, done.stderr
+    assert said == [["3.0"], ["3.0"]]
+
+
+def test_launcher_ends_all_when_one_fails_and_may_start_again(tmp_path):
+    done, said = launch(tmp_path, ["--nproc_per_node", "2"], "fail")
+    assert done.returncode == 1 and "local rank 1" in done.stderr and "exit code 7" in done.stderr
+    done, said = launch(tmp_path, ["--nproc_per_node", "2", "--max-restarts=1"], "fail")
+    assert done.returncode == 0 and "attempt 1 of 2" in done.stderr
+    assert said == [["2", "0", "fail"], ["2", "1", "fail"]]
+
+
+def test_launcher_of_one_of_several_machines(tmp_path):
+    options = ["--nnodes=2", "--node-rank=1", "--nproc-per-node=2", "--master-addr=far"]
+    done, said = launch(tmp_path, options)
+    assert done.returncode == 0 and said == [["4", "0"], ["4", "1"]]
+    assert sorted(path.name for path in tmp_path.glob("[0-9]")) == ["2", "3"]
+
+
+def test_old_launcher(tmp_path):
+    done, said = launch(tmp_path, ["--nproc_per_node=2"], "x", module="launch")
+    assert done.returncode == 0, done.stderr
+    assert said == [["2", str(r), f"--local-rank={r}", "x"] for r in range(2)]
+    done, said = launch(tmp_path, ["--use-env"], "x", module="launch")
+    assert said[0] == ["1", "0", "x"]
+
+
+def test_launcher_refuses_what_makes_no_sense():
+    from minitorch.distributed.run import get_args_parser
+    from minitorch.distributed.run import run as start
+
+    for options, error, text in [
+        (["--nnodes=1:4"], NotImplementedError, "cannot change while the program runs"),
+        (["--nnodes=x"], ValueError, "number of machines"),
+        (["--standalone", "--nnodes=2"], ValueError, "one machine"),
+        (["--no-python", "-m"], ValueError, "both"),
+        (["--nproc-per-node=many"], ValueError, "Unsupported nproc_per_node value: many"),
+        (["--nproc-per-node=0"], ValueError, "at least 1"),
+    ]:
+        with pytest.raises(error, match=text):
+            start(get_args_parser().parse_args([*options, "program.py"]))

@@ -1,6 +1,6 @@
 """Layers, losses and what builds them.  Source: torch.nn."""
 
-from minitorch.nn import functional, init, modules, parameter, utils
+from minitorch.nn import functional, init, modules, parallel, parameter, utils
 from minitorch.nn.modules.activation import (
     CELU,
     ELU,
@@ -183,6 +183,7 @@ from minitorch.nn.modules.upsampling import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+from minitorch.nn.parallel import DataParallel
 from minitorch.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 __all__ = [
@@ -219,6 +220,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -337,6 +339,7 @@ __all__ = [
     "functional",
     "init",
     "modules",
+    "parallel",
     "parameter",
     "utils",
 ]
