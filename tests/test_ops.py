@@ -429,16 +429,12 @@ def test_same_node_names_as_torch(path, sample, torch):
 #: Functions whose results name another node than torch's.
 OTHER_NODES = {
     **dict.fromkeys(
-        """diff trapezoid trapz quantile nanquantile logdet pinverse chain_matmul kron cross
-        dist cdist vdot linalg.solve linalg.solve_triangular linalg.cholesky linalg.pinv
-        linalg.matrix_power
-        linalg.multi_dot linalg.cross linalg.matrix_norm linalg.norm""".split(),
+        """linalg.solve linalg.solve_triangular linalg.cholesky linalg.matrix_power
+        linalg.matrix_norm linalg.norm""".split(),
         "composed of other steps",
     ),
-    **dict.fromkeys(
-        ("matmul", "einsum", "nn.functional.linear"), "reshapes at other places for vectors"
-    ),
-    **dict.fromkeys(("var_mean", "std_mean", "aminmax"), "two nodes here, one in torch"),
+    "diff": "a copy where nothing is subtracted",
+    "matmul": "no copy of broadcast batches",
     **dict.fromkeys(("clamp_min", "clamp_max"), "clamp"),
     **dict.fromkeys(
         ("nn.functional.pixel_shuffle", "nn.functional.pixel_unshuffle"), "views and a copy here"

@@ -6,7 +6,7 @@ import numpy as np
 
 from minitorch.dtypes import finfo, from_numpy
 from minitorch.ops._autocast import full_precision
-from minitorch.ops._op import composite, op
+from minitorch.ops._op import composite, named, op
 from minitorch.ops.elementwise import _is_complex, abs, conjugate, log, masked_zero
 from minitorch.ops.linalg import matmul, matmul_batched, matrix_h, matrix_t
 from minitorch.ops.reduction import prod, spread, sum
@@ -243,7 +243,7 @@ def slogdet(A, *, out=None):
 def logdet(input):
     """The logarithm of the determinant; nan if that is negative.  Source: torch.logdet."""
     sign, size = _slogdet(input)
-    return log(sign) + size
+    return named(log(sign) + size, "WhereBackward0")
 
 
 # --- decompositions -------------------------------------------------------------------------------
@@ -572,7 +572,7 @@ def pinv(A, *, atol=None, rtol=None, hermitian=False, out=None):
     u, s, vh = _svd(A, False)
     limit = _cutoff(A, s, atol, rtol)
     inverse_s = masked_zero(1 / (s + (s <= limit)), s <= limit)
-    result = matmul(vh.mH * inverse_s.unsqueeze(-2), u.mH)
+    result = named(matmul(vh.mH * inverse_s.unsqueeze(-2), u.mH), "LinalgPinvBackward0")
     return result if out is None else out.copy_(result)
 
 
@@ -635,7 +635,7 @@ def multi_dot(tensors, *, out=None):
     def product(i, j):
         return tensors[i] if i == j else matmul(product(i, cut[i, j]), product(cut[i, j] + 1, j))
 
-    return product(0, len(tensors) - 1)
+    return named(product(0, len(tensors) - 1), "ViewBackward0")
 
 
 @full_precision
@@ -645,7 +645,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
     Source: torch.linalg.lstsq.
     """
     driver = driver or "gelsy"
-    solution = matmul(pinv(A, rtol=rcond), B)
+    solution = named(matmul(pinv(A, rtol=rcond), B), "LinalgLstsqBackward0")
     rank = matrix_rank(A, rtol=rcond)
     residuals = singular_values = A.new_empty(0, dtype=A.dtype.to_real())
     # torch: its default driver, gelsy, gives neither residuals nor singular values.

@@ -179,7 +179,7 @@ dot.vjp(input=lambda g, tensor: g * conjugate(tensor), tensor=lambda g, input: g
 @composite
 def vdot(input, other, *, out=None):
     """The inner product with ``input`` conjugated.  Shape: (n), (n) -> ().  Source: torch.vdot."""
-    return dot(conjugate(input), other, out=out)
+    return named(dot(conjugate(input), other, out=out), "VdotBackward0")
 
 
 @op(public=False, method=False, node="UnsafeViewBackward0")
@@ -255,9 +255,11 @@ def _matmul(input, other):
     if n == 2 and m == 1:
         return mv(input, other)
     if n == 1:
-        return _checked_batched(input.unsqueeze(0), other).squeeze(-2)
+        row = _checked_batched(input.unsqueeze(0), other).squeeze(-2)
+        return named(row, "SqueezeBackward4" if m == 2 else "UnsafeViewBackward0")
     if m == 1:
-        return _checked_batched(input, other.unsqueeze(1)).squeeze(-1)
+        column = _checked_batched(input, other.unsqueeze(1)).squeeze(-1)
+        return named(column, "UnsafeViewBackward0")
     return _checked_batched(input, other)
 
 
@@ -317,7 +319,9 @@ def linear(input, weight, bias=None):
     if not x.ndim or w.ndim != 2 or x.dtype.kind == "c":
         # Rare forms, by their meaning.
         result = matmul(input, weight.t()) if w.ndim == 2 else matmul(input, weight)
-        return result if bias is None else result + bias
+        if bias is None:
+            return result
+        return named(result + bias, "AddmmBackward0" if x.ndim == 2 else "AddBackward0")
     if x.shape[-1] != w.shape[1]:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} "
@@ -336,7 +340,8 @@ def linear(input, weight, bias=None):
             f"({bias._array.shape[0]}) at non-singleton dimension 1."
         )
     if x.ndim == 1:
-        return linear_rows(input.unsqueeze(0), weight, bias, "ViewBackward0").squeeze(0)
+        row = linear_rows(input.unsqueeze(0), weight, bias, "ViewBackward0").squeeze(0)
+        return named(row, "SqueezeBackward4" if bias is None else "ViewBackward0")
     if x.ndim == 2:
         return linear_rows(input, weight, bias, "MmBackward0" if bias is None else "AddmmBackward0")
     return linear_rows(
@@ -531,7 +536,7 @@ def chain_matmul(*matrices, out=None):
     product = matrices[0].clone() if len(matrices) == 1 else matrices[0]
     for matrix in matrices[1:]:
         product = mm(product, matrix)
-    return product
+    return named(product, "ViewBackward0") if len(matrices) > 1 else product
 
 
 @composite
@@ -543,7 +548,7 @@ def kron(input, other, *, out=None):
     for dim in range(ndim):
         a, b = a.unsqueeze(2 * dim + 1), b.unsqueeze(2 * dim)
     shape = [a.shape[2 * dim] * b.shape[2 * dim + 1] for dim in range(ndim)]
-    return mul(a, b).reshape(shape)
+    return named(mul(a, b).reshape(shape), "UnsafeViewBackward0")
 
 
 @full_precision
@@ -603,6 +608,7 @@ def linalg_cross(input, other, *, dim=-1, out=None):
     result = stack(
         [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim
     )
+    result = named(result, "LinalgCrossBackward0")
     return result if out is None else out.copy_(result)
 
 
@@ -636,10 +642,14 @@ def einsum(equation: str, *operands):
         tensor = sum(tensor, gone)
         labels = [label for label in labels if label in output]
     order = [labels.index(label) for label in output]
-    if order == list(range(tensor.ndim)):
+    # torch: one operand is permuted in any case.
+    if order == list(range(tensor.ndim)) and (len(operands) > 1 or gone):
         return tensor
-    tensor = tensor.permute(order)
-    return tensor if len(operands) == 1 else named(tensor, "ViewBackward0")
+    permuted = tensor.permute(order)
+    if len(operands) == 1:
+        return permuted
+    multiplied = tensor._node is not None and tensor._node.name() == "MulBackward0"
+    return named(permuted, "MulBackward0" if multiplied else "ViewBackward0")
 
 
 def _from_sublists(arguments):
@@ -749,7 +759,7 @@ def _contract(a, a_labels, b, b_labels, needed):
     size = {x: max(sizes_a.get(x, 1), sizes_b.get(x, 1)) for x in {*a_labels, *b_labels}}
     batch = [x for x in shared if x in needed]
     inside = [x for x in shared if x not in needed]
-    if not inside and not (rows and columns):
+    if not inside:
         # Nothing to sum: an elementwise product of aligned operands.
         labels = [*batch, *rows, *columns]
         return mul(_aligned(a, a_labels, labels), _aligned(b, b_labels, labels)), labels
@@ -905,7 +915,7 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
 @composite
 def dist(input, other, p=2):
     """The ``p``-norm of ``input - other``.  Shape: broadcast -> ().  Source: torch.dist."""
-    return norm(input - other, p)
+    return named(norm(input - other, p), "DistBackward0")
 
 
 @composite(method=False)
@@ -922,4 +932,4 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
         )
-    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+    return named(vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1), "CdistBackward0")

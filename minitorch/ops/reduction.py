@@ -10,7 +10,7 @@ import numpy as np
 from minitorch import dtypes
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._dims import reduced_dims, wrap_dim
-from minitorch.ops._op import array_of, composite, op
+from minitorch.ops._op import array_of, composite, named, op
 from minitorch.ops.elementwise import conjugate, exp, isnan, logical_not, masked_zero
 from minitorch.return_types import return_type
 from minitorch.tensor import Tensor
@@ -409,13 +409,13 @@ def trapezoid(y, x=None, *, dx=1, dim: int = -1):
     if x is None:
         # torch: the whole sum less half of both ends.
         ends = y.select(dim, 0) + y.select(dim, length - 1) if length else 0
-        return (sum(y, dim) - ends * 0.5) * dx
+        return named((sum(y, dim) - ends * 0.5) * dx, "MulBackward1")
     if x.ndim == 1:
         shape = [1] * y.ndim
         shape[dim] = length
         x = x.reshape(shape)
     both = y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)
-    return sum(both * diff(x, dim=dim), dim) / 2
+    return named(sum(both * diff(x, dim=dim), dim) / 2, "DivBackward1")
 
 
 trapz = composite(trapezoid, name="trapz", method=False)
@@ -615,7 +615,8 @@ _aminmax = return_type("aminmax", ("min", "max"))
 def aminmax(input, *, dim: int | None = None, keepdim: bool = False):
     """(min, max) of all elements or along ``dim``.  Source: torch.aminmax."""
     dims = () if dim is None else dim
-    return _aminmax(amin(input, dims, keepdim), amax(input, dims, keepdim))
+    smallest, largest = amin(input, dims, keepdim), amax(input, dims, keepdim)
+    return _aminmax(*_both_named("AminmaxBackward0", smallest, largest))
 
 
 # --- truth ----------------------------------------------------------------------------------------
@@ -732,12 +733,17 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=N
     return deviation(input, dim, correction, keepdim, out=out)
 
 
+def _both_named(name, first, second):
+    return named(first, name), named(second, name)
+
+
 @composite(method=False)
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(variance, mean) over ``dim``.  Source: torch.var_mean."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
-    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
+    variance = var(input, dim, unbiased, keepdim, correction=correction)
+    return _both_named("VarMeanBackward0", variance, mean(input, dim, keepdim))
 
 
 @composite(method=False)
@@ -745,7 +751,8 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(standard deviation, mean) over ``dim``.  Source: torch.std_mean."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
-    return std(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
+    deviation = std(input, dim, unbiased, keepdim, correction=correction)
+    return _both_named("StdMeanBackward0", deviation, mean(input, dim, keepdim))
 
 
 # --- log-sum-exp, order statistics, counting ------------------------------------------------------
@@ -912,7 +919,7 @@ def _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan):
             if dim is None
             else stacked.unsqueeze(dim % input.ndim + 1)
         )
-    result = stacked if q.ndim else stacked[0]
+    result = named(stacked if q.ndim else stacked[0], "SqueezeBackward4")
     return result if out is None else _filled(out, result)
 
 
