@@ -700,6 +700,8 @@ autograd.load_upper_layer()
 
 #: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
 _LAZY = {
+    "_C",
+    "overrides",
     "_dynamo",
     "_inductor",
     "_logging",

@@ -291,11 +291,16 @@ def test_a_process_that_asks_for_no_torch_loads_none(tmp_path):
 def test_info_and_usage(tmp_path):
     done = python("-m", "minitorch", "info", cwd=tmp_path)
     assert done.returncode == 0
-    for word in ("minitorch", "NumPy", "BLAS", "threads", "PIL"):
+    for word in ("minitorch", "PyTorch", "NumPy", "BLAS", "threads", "PIL"):
         assert word in done.stdout
     done = python("-m", "minitorch", "walk", cwd=tmp_path)
     assert done.returncode == 2 and "usage:" in done.stderr
     assert python("-m", "minitorch", "--help", cwd=tmp_path).returncode == 0
+
+
+def test_modules_of_torchs_run_by_name(tmp_path):
+    done = run("-m", "torch.utils.collect_env", cwd=tmp_path)
+    assert done.returncode == 0 and "NumPy" in done.stdout and not done.stderr
 
 
 LIBRARIES = {

@@ -352,3 +352,50 @@ def test_jit_isinstance():
     assert check({"a": 1.0}, dict[str, float]) and not check({1: 1.0}, dict[str, float])
     assert check((1, "a"), tuple[int, str]) and not check((1,), tuple[int, str])
     assert check(None, int | None) and check(3, (str, int)) and not check("a", int)
+
+
+# --- small ones -----------------------------------------------------------------------------------
+
+
+def test_functions_can_be_taken_over():
+    overrides = mt.overrides
+
+    class Taker:
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            return func.__name__, types, args
+
+    class Decliner:
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            return NotImplemented
+
+    @overrides.wrap_torch_function(lambda x: (x,))
+    def double(x):
+        return x * 2
+
+    assert double(2) == 4
+    taker = Taker()
+    assert double(taker) == ("double", (Taker,), (taker,))
+    with pytest.raises(TypeError, match="no implementation found"):
+        double(Decliner())
+    assert overrides.is_tensor_like(taker) and overrides.is_tensor_like(mt.ones(1))
+    assert not overrides.is_tensor_like([1]) and not overrides.has_torch_function((mt.ones(1),))
+    assert overrides.resolve_name(mt.Tensor.exp) == "torch.Tensor.exp"
+    assert overrides.is_tensor_method_or_property(mt.Tensor.exp)
+    with overrides.BaseTorchFunctionMode():
+        pass
+    with pytest.raises(NotImplementedError), overrides.TorchFunctionMode():
+        pass
+
+
+def test_other_addresses():
+    from minitorch.types import Device, Number  # noqa: F401
+    from minitorch.utils import collect_env, hooks
+
+    assert mt._C._LinAlgError is mt.linalg.LinAlgError
+    with mt._C.DisableTorchFunctionSubclass():
+        pass
+    handle = mt.ones(1, requires_grad=True).register_hook(lambda g: g)
+    assert isinstance(handle, hooks.RemovableHandle)
+    assert "NumPy" in collect_env.get_pretty_env_info()

@@ -201,9 +201,8 @@ def set_autocast_enabled(device_type: str | bool, enabled: bool | None = None) -
 
     Source: torch.set_autocast_enabled.
     """
-    if enabled is None:
-        device_type, enabled = "cuda", device_type
-    _state.enabled[_known(device_type, "set_autocast_enabled")] = bool(enabled)
+    kind, value = ("cuda", device_type) if enabled is None else (device_type, enabled)
+    _state.enabled[_known(kind, "set_autocast_enabled")] = bool(value)
     _state.apply()
 
 

@@ -122,6 +122,11 @@ class _Loader:
     def __init__(self, module=None):
         self.module = module
 
+    def get_code(self, name):
+        """The code behind the module, for ``python -m torch.distributed.run``."""
+        spec = (self.module or importlib.import_module(target_of(name))).__spec__
+        return spec.loader.get_code(spec.name)
+
     def create_module(self, spec):
         return None
 
@@ -154,8 +159,12 @@ class Redirector:
         module = _find(name)
         if module is None:
             return None
-        origin = getattr(module, "__file__", None)
-        return importlib.machinery.ModuleSpec(name, _Loader(module), origin=origin, is_package=True)
+        return importlib.machinery.ModuleSpec(
+            name,
+            _Loader(module),
+            origin=getattr(module, "__file__", None),
+            is_package=hasattr(module, "__path__"),
+        )
 
     def find_distributions(self, context=None):
         """What ``importlib.metadata`` says of torch and torchvision: their names and versions."""
