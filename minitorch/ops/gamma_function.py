@@ -233,7 +233,7 @@ def _upper_fraction(xp, a, x):
         c = b + numerator / c
         c = xp.where(c == 0, 1e-300, c)
         value = value * d * c
-        if (xp.abs(d * c - 1) < 1e-16).all() or n > 20 * math.sqrt(_HUGE):
+        if (xp.abs(d * c - 1) < 4e-16).all() or n > 20 * math.sqrt(_HUGE):
             return value
 
 

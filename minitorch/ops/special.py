@@ -10,7 +10,21 @@ import math
 
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import composite, op
-from minitorch.ops.bessel_function import i0_values, i0e_values, i1_values, i1e_values
+from minitorch.ops.bessel_function import (
+    i0_values,
+    i0e_values,
+    i1_values,
+    i1e_values,
+    j0_values,
+    j1_values,
+    k0_values,
+    k0e_values,
+    k1_values,
+    k1e_values,
+    spherical_j0_values,
+    y0_values,
+    y1_values,
+)
 from minitorch.ops.elementwise import (
     exp,
     log,
@@ -38,6 +52,10 @@ from minitorch.ops.gamma_function import (
 from minitorch.tensor import Tensor
 
 __all__ = [
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_y0",
+    "bessel_y1",
     "digamma",
     "entr",
     "erfcx",
@@ -49,10 +67,17 @@ __all__ = [
     "igammac",
     "lgamma",
     "log_ndtr",
+    "modified_bessel_i0",
+    "modified_bessel_i1",
+    "modified_bessel_k0",
+    "modified_bessel_k1",
     "mvlgamma",
     "ndtr",
     "ndtri",
     "polygamma",
+    "scaled_modified_bessel_k0",
+    "scaled_modified_bessel_k1",
+    "spherical_bessel_j0",
     "xlog1py",
     "zeta",
 ]
@@ -365,3 +390,114 @@ def i1e(xp, input, /):
 
 
 i1e.vjp(input=lambda g, input, out: g * (i0e(input) - _over_input(out, input) - sgn(input) * out))
+
+
+def _without_gradient(body):
+    """torch has no gradients of the Bessel functions below, and records nothing."""
+    return op(
+        elementwise=True,
+        dtype="float",
+        kinds="biuf",
+        differentiable=False,
+        home="special",
+        inplace=False,
+    )(body)
+
+
+@_without_gradient
+def bessel_j0(xp, input, /):
+    """The Bessel function of the first kind of order 0.
+
+    Shape: (*) -> (*).  Source: torch.special.bessel_j0.
+    """
+    return j0_values(xp, input)
+
+
+@_without_gradient
+def bessel_j1(xp, input, /):
+    """The Bessel function of the first kind of order 1.
+
+    Shape: (*) -> (*).  Source: torch.special.bessel_j1.
+    """
+    return j1_values(xp, input)
+
+
+@_without_gradient
+def bessel_y0(xp, input, /):
+    """The Bessel function of the second kind of order 0.
+
+    Shape: (*) -> (*).  Source: torch.special.bessel_y0.
+    """
+    return y0_values(xp, input)
+
+
+@_without_gradient
+def bessel_y1(xp, input, /):
+    """The Bessel function of the second kind of order 1.
+
+    Shape: (*) -> (*).  Source: torch.special.bessel_y1.
+    """
+    return y1_values(xp, input)
+
+
+@_without_gradient
+def modified_bessel_i0(xp, input, /):
+    """The modified Bessel function of the first kind of order 0.
+
+    Shape: (*) -> (*).  Source: torch.special.modified_bessel_i0.
+    """
+    return i0_values(xp, input)
+
+
+@_without_gradient
+def modified_bessel_i1(xp, input, /):
+    """The modified Bessel function of the first kind of order 1.
+
+    Shape: (*) -> (*).  Source: torch.special.modified_bessel_i1.
+    """
+    return i1_values(xp, input)
+
+
+@_without_gradient
+def modified_bessel_k0(xp, input, /):
+    """The modified Bessel function of the second kind of order 0.
+
+    Shape: (*) -> (*).  Source: torch.special.modified_bessel_k0.
+    """
+    return k0_values(xp, input)
+
+
+@_without_gradient
+def modified_bessel_k1(xp, input, /):
+    """The modified Bessel function of the second kind of order 1.
+
+    Shape: (*) -> (*).  Source: torch.special.modified_bessel_k1.
+    """
+    return k1_values(xp, input)
+
+
+@_without_gradient
+def scaled_modified_bessel_k0(xp, input, /):
+    """``exp(input) * modified_bessel_k0(input)``.
+
+    Shape: (*) -> (*).  Source: torch.special.scaled_modified_bessel_k0.
+    """
+    return k0e_values(xp, input)
+
+
+@_without_gradient
+def scaled_modified_bessel_k1(xp, input, /):
+    """``exp(input) * modified_bessel_k1(input)``.
+
+    Shape: (*) -> (*).  Source: torch.special.scaled_modified_bessel_k1.
+    """
+    return k1e_values(xp, input)
+
+
+@_without_gradient
+def spherical_bessel_j0(xp, input, /):
+    """The spherical Bessel function of order 0, ``sin(input) / input``.
+
+    Shape: (*) -> (*).  Source: torch.special.spherical_bessel_j0.
+    """
+    return spherical_j0_values(xp, input)

@@ -57,6 +57,35 @@ _incomplete = [
     ),
 ]
 
+
+def _plain(domain):
+    """Samples of a function without gradients."""
+    sizes = np.array([0.01, 1.9, 2.1, 7.9, 8.1, 30.0])
+    why = "not differentiable"
+    return [
+        S(domain(2, 3), _grad=False, _why=why),
+        S(sizes, _grad=False, _tolerance=1e-7, _why="torch's own errors around 8"),
+        S(domain(3, dtype="float32"), _grad=False, _why=why),
+        S(integers(1, 9, 3), _grad=False, _why=why),
+        S(normal(0, 3), _grad=False, _why=why),
+        S(_finite, _grad=False, _why=why),
+        Fails(complex_normal(3)),
+        Fails("a"),
+    ]
+
+
+_degrees = [
+    S(normal(2, 3), integers(0, 7, 2, 3), _grad=False, _why="not differentiable"),
+    S(unit(3), 4, _grad=False, _why="not differentiable"),
+    S(unit(3), 12, _grad=False, _why="not differentiable"),
+    S(0.3, integers(-1, 4, 5), _grad=False, _why="not differentiable"),
+    S(normal(3), np.array([2.7, 0.0, 1.2]), _grad=False, _why="not differentiable"),
+    S(normal(3, dtype="float32"), 3, _grad=False, _why="not differentiable"),
+    S(np.array([1.0, -1.0, 0.0]), 5, _grad=False, _why="not differentiable"),
+    Fails(2, 2),
+    Fails(normal(3), "a"),
+]
+
 SAMPLES = {
     "lgamma": _unary(positive(2, 3), normal(2, 3) * 5, _wide),
     "digamma": _unary(positive(2, 3), normal(2, 3) * 5, _wide),
@@ -129,4 +158,27 @@ SAMPLES = {
     "special.i0e": _unary(normal(2, 3), _far),
     "special.i1": _unary(normal(2, 3), np.array([-9.0, -7.5, 7.9, 8.1, 20.0])),
     "special.i1e": _unary(normal(2, 3), _far),
+    "special.bessel_j0": _plain(normal),
+    "special.bessel_j1": _plain(positive),
+    "special.bessel_y0": _plain(positive),
+    "special.bessel_y1": _plain(positive),
+    "special.modified_bessel_i0": _plain(normal),
+    "special.modified_bessel_i1": _plain(normal),
+    "special.modified_bessel_k0": _plain(positive),
+    "special.modified_bessel_k1": _plain(positive),
+    "special.scaled_modified_bessel_k0": _plain(positive),
+    "special.scaled_modified_bessel_k1": _plain(positive),
+    "special.spherical_bessel_j0": _plain(normal),
+    "special.chebyshev_polynomial_t": _degrees,
+    "special.chebyshev_polynomial_u": _degrees,
+    "special.chebyshev_polynomial_v": _degrees,
+    "special.chebyshev_polynomial_w": _degrees,
+    "special.hermite_polynomial_h": _degrees,
+    "special.hermite_polynomial_he": _degrees,
+    "special.laguerre_polynomial_l": _degrees,
+    "special.legendre_polynomial_p": _degrees,
+    "special.shifted_chebyshev_polynomial_t": _degrees,
+    "special.shifted_chebyshev_polynomial_u": _degrees,
+    "special.shifted_chebyshev_polynomial_v": _degrees,
+    "special.shifted_chebyshev_polynomial_w": _degrees,
 }
