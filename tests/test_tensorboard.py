@@ -367,9 +367,9 @@ def test_graph_has_the_modules_parameters_and_operations(tmp_path):
         "Net/Linear[first]/bias",
         "Net/Sequential[rest]/Linear[2]/weight",
         "Net/Sequential[rest]/Linear[2]/bias",
-        "Net/Sequential[rest]/ReLU[0]/relu",
-        "Net/add",
-        "Net/mean",
+        "Net/Sequential[rest]/ReLU[0]/Relu",
+        "Net/Add",
+        "Net/Mean",
     }
     assert paths <= set(nodes)
     known = {name.partition(":")[0] for node in nodes.values() for name in node.input}
@@ -378,7 +378,7 @@ def test_graph_has_the_modules_parameters_and_operations(tmp_path):
     assert set(nodes) - known == {"output/output.1", "output/output.2"}
     sources = [s for node in nodes.values() if "Embedding" in node.name for s in node.input]
     assert sorted(sources) == ["Net/Embedding[words]/weight", "input/word"]
-    shape = nodes["Net/Sequential[rest]/ReLU[0]/relu"].attr["_output_shapes"].list.shape[0]
+    shape = nodes["Net/Sequential[rest]/ReLU[0]/Relu"].attr["_output_shapes"].list.shape[0]
     assert [dim.size for dim in shape.dim] == [5, 4]
     # The model is as it was: its mode, its frozen parameters, its hooks, and nothing was drawn.
     assert model.training and model.rest[1].training

@@ -2,11 +2,12 @@
 
 The model runs once and records its autograd graph.  Every node of that graph carries a number that
 rises with time, and hooks note at which number each module began and ended: so it is known which
-module made a node, and the name of a graph node becomes ``Net/Sequential[layers]/Linear[0]/addmm``.
+module made a node, and the name of a graph node becomes ``Net/Sequential[layers]/Linear[0]/Addmm``.
 """
 
 import bisect
 import inspect
+import re
 from typing import Any
 
 from tensorboard.compat.proto.attr_value_pb2 import AttrValue
@@ -150,7 +151,7 @@ class _Recorder:
                 result.append(_node(self.names[node], "Parameter", (), shape))
                 continue
             scope = self._scope_of(node)
-            kind = node.op.name if isinstance(node, OpNode) else node.name()
+            kind = re.sub(r"Backward\d*$", "", node.name())
             self.names[node] = self._unique(f"{scope}/{kind}")
             sources = [self._source(edge) for edge in node.edges if edge is not None]
             # What has no gradient, such as the indices of an embedding, the node does not know.

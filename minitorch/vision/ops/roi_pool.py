@@ -67,8 +67,9 @@ def roi_pool(
     rows, columns = output_size if isinstance(output_size, (tuple, list)) else [output_size] * 2
     _, channels, height, width = input.shape
     regions = []
-    for number, *corners in as_rois(boxes).detach().numpy():
-        left, top, right, bottom = np.float32(corners) * np.float32(spatial_scale)
+    rois = as_rois(boxes).detach().numpy()
+    scaled = (rois[:, 1:] * rois.dtype.type(spatial_scale)).tolist()
+    for number, (left, top, right, bottom) in zip(rois[:, 0], scaled, strict=True):
         picture = input[int(number)]
         pooled = []
         for vertical in _cells(top, bottom, rows, height):
