@@ -3,7 +3,6 @@
 import hashlib
 import inspect
 import io
-import math
 import urllib.error
 import warnings
 
@@ -31,7 +30,11 @@ def undrawn(monkeypatch):
 
 def test_the_list_of_models():
     assert models.list_models() == sorted(DIGESTS)
-    assert models.list_models(models) == sorted(DIGESTS)
+    segmenting = models.list_models(models.segmentation)
+    assert segmenting == ["deeplabv3_mobilenet_v3_large"] + [
+        f"{kind}_resnet{depth}" for kind in ("deeplabv3", "fcn") for depth in (101, 50)
+    ] + ["lraspp_mobilenet_v3_large"]
+    assert models.list_models(models) == sorted(set(DIGESTS) - set(segmenting))
     assert models.list_models(mt.nn) == []
     assert models.list_models(include="resnet1*") == ["resnet101", "resnet152", "resnet18"]
     assert models.list_models(include=["vgg1?", "alex*"], exclude=["*9", "vgg11"]) == [
@@ -39,22 +42,26 @@ def test_the_list_of_models():
         "vgg13",
         "vgg16",
     ]
-    assert all(getattr(models, name) is models.get_model_builder(name) for name in DIGESTS)
+    for name in DIGESTS:
+        home = models.segmentation if name in segmenting else models
+        assert getattr(home, name) is models.get_model_builder(name)
 
 
 @pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
 @pytest.mark.parametrize("name", DIGESTS)
 def test_structure(name, undrawn):
     """Names, shapes and order of the state, the printed text, and the number of parameters."""
-    model = models.get_model(name)
+    segmenting = name in models.list_models(models.segmentation)
+    model = models.get_model(name, **({"weights_backbone": None} if segmenting else {}))
     state = "\n".join(f"{key} {tuple(value.shape)}" for key, value in model.state_dict().items())
     assert (digest(state), digest(repr(model))) == DIGESTS[name]
     weights = models.get_model_weights(name).DEFAULT
-    # The weights of vit_h_14 are for larger pictures, those of googlenet without its classifiers.
-    if name not in ("googlenet", "vit_h_14"):
+    # Weights have their own: of vit_h_14 for larger pictures, of googlenet without its classifiers,
+    # of a network for segmentation with the auxiliary one.
+    if name not in ("googlenet", "vit_h_14") and not segmenting:
         count = sum(parameter.numel() for parameter in model.parameters())
         assert count == weights.meta["num_params"]
-    assert inspect.getdoc(models.get_model_builder(name)).endswith(f"torchvision.models.{name}.")
+    assert inspect.getdoc(models.get_model_builder(name)).endswith(f".{name}.")
 
 
 # --- weights --------------------------------------------------------------------------------------
@@ -165,11 +172,11 @@ def test_densenets_old_names_are_read(checkpoints, undrawn):
     assert list(state) == list(made)
 
 
-def test_weights_say_how_their_model_is_made(checkpoints, undrawn):
-    mt.save(
-        models.vit_b_16(image_size=384).state_dict(), checkpoints / "vit_b_16_swag-9ac1b537.pth"
-    )
-    assert models.vit_b_16(weights="IMAGENET1K_SWAG_E2E_V1").image_size == 384
+def test_weights_say_how_their_model_is_made(checkpoints, undrawn, monkeypatch):
+    made = models.vit_b_16(image_size=384)
+    with monkeypatch.context() as patch:  # rather than write and read 350 MB
+        patch.setattr(models.WeightsEnum, "get_state_dict", lambda *a, **k: made.state_dict())
+        assert models.vit_b_16(weights="IMAGENET1K_SWAG_E2E_V1").image_size == 384
     mt.save(
         models.googlenet(init_weights=False).state_dict(), checkpoints / "googlenet-1378be20.pth"
     )
@@ -317,6 +324,36 @@ def test_regnet_settings_are_checked():
             BlockParams.from_init_params(*settings)
 
 
+def test_segmentation_says_something_of_every_pixel(checkpoints, undrawn):
+    from minitorch.vision.models import segmentation
+
+    backbone = models.mobilenet_v3_large().state_dict()
+    for value in backbone.values():
+        value.fill_(0.25)
+    mt.save(backbone, checkpoints / "mobilenet_v3_large-8738ca79.pth")
+    model = segmentation.lraspp_mobilenet_v3_large(num_classes=3)
+    assert model.backbone["0"][0].weight[0, 0, 0, 0] == 0.25  # loaded unasked, as torchvision does
+    with mt.no_grad():
+        assert model.eval()(mt.rand(2, 3, 33, 48))["out"].shape == (2, 3, 33, 48)
+    with pytest.raises(NotImplementedError, match="does not use auxiliary loss"):
+        segmentation.lraspp_mobilenet_v3_large(aux_loss=True)
+    with pytest.warns(UserWarning, match="weights_backbone"):
+        model = segmentation.deeplabv3_mobilenet_v3_large(pretrained_backbone=False, aux_loss=True)
+    with mt.no_grad():
+        out = model.eval()(mt.rand(1, 3, 32, 32))
+    assert {name: tuple(x.shape) for name, x in out.items()} == {
+        "out": (1, 21, 32, 32),
+        "aux": (1, 21, 32, 32),
+    }
+    mt.save(model.state_dict(), checkpoints / "deeplabv3_mobilenet_v3_large-fc3c493d.pth")
+    loaded = segmentation.deeplabv3_mobilenet_v3_large(weights="DEFAULT")
+    assert loaded.aux_classifier is not None
+    count = sum(parameter.numel() for parameter in loaded.parameters())
+    assert count == segmentation.DeepLabV3_MobileNet_V3_Large_Weights.DEFAULT.meta["num_params"]
+    with pytest.raises(ValueError, match="'num_classes' expected value 21 but got 3 instead"):
+        segmentation.deeplabv3_mobilenet_v3_large(weights="DEFAULT", num_classes=3)
+
+
 def test_make_divisible():
     assert [make_divisible(v, 8) for v in (3, 12, 19, 20, 30)] == [8, 16, 24, 24, 32]
     assert make_divisible(3, 8, min_value=16) == 16
@@ -364,6 +401,12 @@ def small_swin(zoo, version):
 #: Some of each family, and the side of the pictures that they take here.
 COMPARED = {
     "convnext": (small_convnext, 48),
+    "deeplabv3": (
+        lambda zoo: zoo.segmentation.deeplabv3_mobilenet_v3_large(
+            weights_backbone=None, aux_loss=True, num_classes=4
+        ),
+        40,
+    ),
     "densenet": (lambda zoo: zoo.DenseNet(8, (2, 3, 2, 2), 16, drop_rate=0.2), 64),
     "efficientnet_b0": (lambda zoo: zoo.efficientnet_b0(num_classes=5), 40),
     "efficientnet_v2_s": (lambda zoo: zoo.efficientnet_v2_s(dropout=0.5), 33),
@@ -384,6 +427,13 @@ COMPARED = {
 }
 
 
+def flat(outputs):
+    """The tensors that a model returns."""
+    if isinstance(outputs, dict):
+        return list(outputs.values())
+    return list(outputs) if isinstance(outputs, tuple) else [outputs]
+
+
 @pytest.mark.compare
 @pytest.mark.parametrize("name", COMPARED)
 def test_the_same_seed_gives_torchvisions_network(name):
@@ -400,8 +450,7 @@ def test_the_same_seed_gives_torchvisions_network(name):
         with library.no_grad():
             # In training, inception_v3 takes large pictures only.
             trained = model(x) if name != "inception_v3" else ()
-            outputs = [*trained] if isinstance(trained, tuple) else [trained]
-            outputs.append(model.eval()(x))
+            outputs = flat(trained) + flat(model.eval()(x))
         drawn = library.rand(1).item()
         results.append((repr(model), state, [out.numpy() for out in outputs], drawn))
     ours, theirs = results
@@ -427,9 +476,8 @@ def test_weights_are_those_of_torchvision():
         ):
             assert mine.url == expected.url
             for key, value in mine.meta.items():
-                if key == "_metrics" and math.isnan(value["ImageNet-1K"]["acc@1"]):
-                    continue
-                assert value == expected.meta[key], (name, key)
+                if name != "vgg16" or key != "_metrics":  # some of vgg16's are nan
+                    assert value == expected.meta[key], (name, key)
             assert repr(mine.transforms()) == repr(expected.transforms())
 
 

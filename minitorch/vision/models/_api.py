@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from minitorch.hub import load_state_dict_from_url
 from minitorch.nn.module import Module
@@ -160,6 +160,8 @@ def imagenet(
 
 # --- builders -------------------------------------------------------------------------------------
 
+_M = TypeVar("_M", bound=Module)
+
 #: The functions that make models, by name.
 _BUILDERS: dict[str, Callable[..., Module]] = {}
 
@@ -168,30 +170,43 @@ def builder(
     weights_class: type[WeightsEnum],
     legacy: str | None = "IMAGENET1K_V1",
     load: Callable[[Module, WeightsEnum, bool], Module] | None = None,
+    backbone: type[WeightsEnum] | None = None,
     **with_weights: Any,
-) -> Callable[[Callable[..., Module]], Callable[..., Module]]:
+) -> Callable[[Callable[..., _M]], Callable[..., _M]]:
     """Give a function that makes a model the arguments ``weights`` and ``progress``, and list it.
 
     Args:
         weights_class: the weights that there are.
         legacy: the member that ``pretrained=True`` means.
         load: loads them into the model; :func:`load` when None.
+        backbone: the weights that there are for a part of the model: an argument
+            ``weights_backbone``, by default those on ImageNet, unless there are ``weights``.
         **with_weights: arguments that the model must be made with to load weights.
 
     A function that has a parameter ``weights`` itself gets them, and ``progress``, and loads them.
     """
     default = None if legacy is None else weights_class[legacy]
+    positional = ["weights", "progress"]
+    if backbone is not None:
+        positional += ["num_classes", "aux_loss", "weights_backbone"]
 
-    def decorate(construct: Callable[..., Module]) -> Callable[..., Module]:
+    def decorate(construct: Callable[..., _M]) -> Callable[..., _M]:
         loads_itself = "weights" in inspect.signature(construct).parameters
 
         @functools.wraps(construct)
-        def build(*args: Any, **kwargs: Any) -> Module:
-            _as_keywords(args, kwargs)
-            _modernize(kwargs, default, construct.__name__)
+        def build(*args: Any, **kwargs: Any) -> _M:
+            _as_keywords(args, positional, kwargs)
+            _modernize(kwargs, "weights", "pretrained", default, construct.__name__)
+            if backbone is not None:
+                usual = backbone["IMAGENET1K_V1"]
+                names = ("weights_backbone", "pretrained_backbone")
+                _modernize(kwargs, *names, usual, construct.__name__)
+                kwargs["weights_backbone"] = backbone.verify(kwargs.get(names[0], usual))
             weights = weights_class.verify(kwargs.pop("weights", None))
             progress = kwargs.pop("progress", True)
             if weights is not None:
+                if backbone is not None:
+                    kwargs["weights_backbone"] = None
                 for name, value in with_weights.items():
                     force(kwargs, name, value)
                 if weights.meta["categories"] is not None:
@@ -204,10 +219,19 @@ def builder(
             return model
 
         keyword = inspect.Parameter.KEYWORD_ONLY
+        shown: dict[str, tuple[Any, Any]] = {
+            "weights": (None, weights_class),
+            "progress": (True, bool),
+        }
+        shown |= {name: (None, Any) for name in positional[2:]}
+        if backbone is not None:
+            shown["weights_backbone"] = (backbone["IMAGENET1K_V1"], backbone)
         build.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [
-                inspect.Parameter("weights", keyword, default=None, annotation=weights_class),
-                inspect.Parameter("progress", keyword, default=True, annotation=bool),
+                *(
+                    inspect.Parameter(name, keyword, default=value, annotation=kind)
+                    for name, (value, kind) in shown.items()
+                ),
                 inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
             ]
         )
@@ -229,17 +253,21 @@ _load = load
 
 def force(arguments: dict[str, Any], name: str, value: Any) -> None:
     """Set an argument.  Raises ValueError if it is given already, and is another."""
-    if arguments.setdefault(name, value) != value:
+    if arguments.get(name) is None:
+        arguments[name] = value
+    if arguments[name] != value:
         raise ValueError(
             f"The parameter '{name}' expected value {value} but got {arguments[name]} instead."
         )
 
 
-def _as_keywords(args: tuple, kwargs: dict[str, Any]) -> None:
-    """Enter ``weights`` and ``progress``, given by position as of old, in ``kwargs``."""
-    given = dict(zip(("weights", "progress"), args, strict=False))
-    if len(args) > len(given):
-        raise TypeError(f"a builder takes 2 positional arguments but {len(args)} were given")
+def _as_keywords(args: tuple, names: list[str], kwargs: dict[str, Any]) -> None:
+    """Enter arguments given by position, as of old, in ``kwargs``."""
+    if len(args) > len(names):
+        raise TypeError(
+            f"a builder takes {len(names)} positional arguments but {len(args)} were given"
+        )
+    given = dict(zip(names, args, strict=False))
     if given:
         listed = " and ".join(f"'{name}'" for name in given)
         warnings.warn(
@@ -250,32 +278,34 @@ def _as_keywords(args: tuple, kwargs: dict[str, Any]) -> None:
     kwargs.update(given)
 
 
-def _modernize(kwargs: dict[str, Any], default: WeightsEnum | None, model: str) -> None:
+def _modernize(
+    kwargs: dict[str, Any], name: str, old: str, default: WeightsEnum | None, model: str
+) -> None:
     """Replace ``pretrained``, or a truth value given for ``weights``, by what it means today."""
-    weights = kwargs.get("weights")
-    by_name = "pretrained" in kwargs
+    weights = kwargs.get(name)
+    by_name = old in kwargs
     if weights is None and not by_name:
         return
     if isinstance(weights, WeightsEnum) or (isinstance(weights, str) and weights != "legacy"):
         return
-    pretrained = kwargs.pop("pretrained") if by_name else weights
+    pretrained = kwargs.pop(old) if by_name else weights
     if pretrained and default is None:
         raise ValueError(f"No weights available for model {model}")
-    kwargs["weights"] = default if pretrained else None
+    kwargs[name] = default if pretrained else None
     if by_name:
         warnings.warn(
-            "The parameter 'pretrained' is deprecated since 0.13 and may be removed in the "
-            "future, please use 'weights' instead.",
+            f"The parameter '{old}' is deprecated since 0.13 and may be removed in the "
+            f"future, please use '{name}' instead.",
             stacklevel=3,
         )
     more = (
-        f" You can also use `weights={type(default).__name__}.DEFAULT` to get the most up-to-date "
+        f" You can also use `{name}={type(default).__name__}.DEFAULT` to get the most up-to-date "
         "weights."
     )
     warnings.warn(
-        "Arguments other than a weight enum or `None` for 'weights' are deprecated since 0.13 and "
+        f"Arguments other than a weight enum or `None` for '{name}' are deprecated since 0.13 and "
         "may be removed in the future. The current behavior is equivalent to passing "
-        f"`weights={kwargs['weights']}`.{more if pretrained else ''}",
+        f"`{name}={kwargs[name]}`.{more if pretrained else ''}",
         stacklevel=3,
     )
 

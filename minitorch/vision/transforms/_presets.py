@@ -13,7 +13,19 @@ from minitorch.tensor import Tensor
 from minitorch.vision.transforms import functional as F
 from minitorch.vision.transforms.functional import InterpolationMode
 
-__all__ = ["ImageClassification"]
+__all__ = ["ImageClassification", "SemanticSegmentation"]
+
+
+def _scaled(img: Any) -> Tensor:
+    """A picture as numbers 0 ... 1."""
+    if not isinstance(img, Tensor):
+        img = F.pil_to_tensor(img)
+    return img if img.is_floating_point() else img.to(float32).div_(iinfo(img.dtype).max)
+
+
+def _listed(preset: Module, names: tuple[str, ...]) -> str:
+    lines = [f"\n    {name}={getattr(preset, name)}" for name in names]
+    return f"{type(preset).__name__}({''.join(lines)}\n)"
 
 
 class ImageClassification(Module):
@@ -52,11 +64,7 @@ class ImageClassification(Module):
             img, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
         )
         img = F.center_crop(img, self.crop_size)
-        if not isinstance(img, Tensor):
-            img = F.pil_to_tensor(img)
-        if not img.is_floating_point():
-            img = img.to(float32).div_(iinfo(img.dtype).max)
-        return F.normalize(img, mean=self.mean, std=self.std)
+        return F.normalize(_scaled(img), mean=self.mean, std=self.std)
 
     def describe(self) -> str:
         """What happens to a picture, in words."""
@@ -70,6 +78,53 @@ class ImageClassification(Module):
         )
 
     def __repr__(self) -> str:
-        names = ("crop_size", "resize_size", "mean", "std", "interpolation")
-        lines = [f"\n    {name}={getattr(self, name)}" for name in names]
-        return f"{type(self).__name__}({''.join(lines)}\n)"
+        return _listed(self, ("crop_size", "resize_size", "mean", "std", "interpolation"))
+
+
+class SemanticSegmentation(Module):
+    """Resize, scale to 0 ... 1, normalize.
+
+    Args:
+        resize_size: the shorter side; no resizing when None.
+        mean, std: of each channel.
+        interpolation, antialias: of the resizing.
+
+    Shape: a picture, (C, H, W) or (N, C, H, W) -> the same, resized.
+    Source: torchvision.transforms._presets.SemanticSegmentation.
+    """
+
+    def __init__(
+        self,
+        *,
+        resize_size: int | None,
+        mean: tuple[float, ...] = (0.485, 0.456, 0.406),
+        std: tuple[float, ...] = (0.229, 0.224, 0.225),
+        interpolation: InterpolationMode = InterpolationMode.BILINEAR,
+        antialias: bool | None = True,
+    ) -> None:
+        super().__init__()
+        self.resize_size = None if resize_size is None else [resize_size]
+        self.mean = list(mean)
+        self.std = list(std)
+        self.interpolation = interpolation
+        self.antialias = antialias
+
+    def forward(self, img: Any) -> Tensor:
+        if self.resize_size is not None:
+            img = F.resize(
+                img, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
+            )
+        return F.normalize(_scaled(img), mean=self.mean, std=self.std)
+
+    def describe(self) -> str:
+        """What happens to a picture, in words."""
+        return (
+            "Accepts ``PIL.Image``, batched ``(B, C, H, W)`` and single ``(C, H, W)`` tensors. "
+            f"The images are resized to ``resize_size={self.resize_size}`` using "
+            f"``interpolation={self.interpolation}``. Finally the values are first rescaled to "
+            f"``[0.0, 1.0]`` and then normalized using ``mean={self.mean}`` and "
+            f"``std={self.std}``."
+        )
+
+    def __repr__(self) -> str:
+        return _listed(self, ("resize_size", "mean", "std", "interpolation"))
