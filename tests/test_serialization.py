@@ -8,10 +8,12 @@ import argparse
 import collections
 import copy
 import dataclasses
+import doctest
 import enum
 import errno
 import functools
 import gzip
+import importlib
 import io
 import math
 import os
@@ -721,6 +723,19 @@ def test_tensors_without_strides_or_memory():
     assert all(tensor.is_meta for tensor in state.values()) and state["weight"].shape == (3, 2)
     lazy = round_trip(mt.nn.LazyLinear(3).state_dict())
     assert mt.nn.parameter.is_lazy(lazy["weight"])
+
+
+@pytest.mark.parametrize("module", ["", ".pickle_reader", ".program_names", ".zip_file"])
+def test_examples_run(module):
+    loaded = importlib.import_module("minitorch.serialization" + module)
+    failed, attempted = doctest.testmod(loaded)
+    assert attempted and not failed
+
+
+def test_large_records_have_right_checksums():
+    data = saved(mt.arange(10**6))
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        assert file.testzip() is None
 
 
 def test_generators():

@@ -232,6 +232,8 @@ def _dtype_state(reader: PickleReader, dtype: np.dtype, state: Any) -> None:
     if order not in _ORDERS or not plain or size not in (-1, dtype.itemsize):
         raise ValueError("the pickle has a dtype with fields; only numbers and text")
     if order in "<>" and not dtype.newbyteorder(order).isnative:
+        if dtype.kind == "V":  # bfloat16: there is one such dtype in all of the program
+            raise ValueError("the pickle has bfloat16 of the other byte order")
         alignment = -1 if size == -1 else dtype.alignment
         state = (3, order, None, None, None, size, alignment, dtype.flags)
         dtype.__setstate__(state)  # type: ignore[attr-defined]

@@ -296,13 +296,12 @@ def _is_our_module(value: Any) -> bool:
 
 
 def _member(kind: type[enum.Enum], value: Any) -> enum.Enum:
-    for member in kind.__members__.values():
-        if type(member.value) is type(value) and type(value) in (int, str, bool, float):
-            if member.value == value:
-                return member
-    raise ValueError(
-        f"the pickle has the value {brief(value)} of {brief(kind)}, which has none such"
-    )
+    """The member of an enum that has this value, found past any method of the enum's own."""
+    for member in kind._member_map_.values():
+        own = member._value_
+        if type(own) is type(value) and type(value) in (int, str, bool, float) and own == value:
+            return member
+    raise ValueError(f"the pickle has the value {brief(value)} of {brief(kind)}, which has it not")
 
 
 def _named_tuple(kind: Any, fields: tuple[Any, ...]) -> Any:
