@@ -32,6 +32,7 @@ from minitorch.ops import (
     sparse,
     special,
     statistics,
+    subclasses,
 )
 from minitorch.ops._op import COMPOSITES, REGISTRY
 from minitorch.printing import tensor_format, tensor_str
@@ -65,6 +66,7 @@ _MODULES = (
     sparse,
     special,
     statistics,
+    subclasses,
 )
 
 

@@ -29,7 +29,11 @@ from minitorch.storage import (
     strides_in_elements,
 )
 
-__all__ = ["Tensor", "wrap"]
+__all__ = ["MarkedArray", "Tensor", "wrap"]
+
+
+class MarkedArray(np.ndarray):
+    """The elements of a tensor of a derived class: see ops/subclasses.py."""
 
 
 class Tensor:
@@ -54,6 +58,32 @@ class Tensor:
     # NumPy's operators leave mixed expressions to the tensor.
     __array_priority__ = 1000
 
+    #: Whether this is a class that a program derived, and that ops have to ask.
+    _derived = False
+
+    def __init_subclass__(cls, **unused):
+        super().__init_subclass__(**unused)
+        if cls.__module__.startswith("minitorch."):
+            return
+        # torch: what is computed from parameters is a plain tensor, whatever their class.
+        parameter = any(base.__name__ == "Parameter" for base in cls.__mro__)
+        cls._derived = not parameter and cls.__torch_function__ is not None  # type: ignore
+        if cls._derived:
+            bridge.derived()
+
+    @classmethod
+    def _marked(cls, array):
+        """``array`` as an object of this class keeps it."""
+        return array.view(MarkedArray) if cls._derived and type(array) is np.ndarray else array
+
+    @staticmethod
+    def _make_subclass(cls, data, require_grad=False, **unused):
+        """A tensor of class ``cls`` over the elements of ``data``, outside its graph."""
+        made = _new(cls, cls._marked(data._array))
+        made._counter = data._counter
+        made._requires_grad = require_grad
+        return made
+
     def __new__(cls, *args, dtype=None, device=None, **unused):
         if len(args) == 1 and isinstance(args[0], Tensor):
             source = args[0]._array
@@ -62,15 +92,15 @@ class Tensor:
                     f"expected {dtypes.get_default_dtype()} (got {dtype_of(source.dtype)}): "
                     "Tensor(tensor) keeps the element type; use tensor.to() to change it"
                 )
-            return _new(cls, source)
+            return _new(cls, cls._marked(source))
         element = (dtype or dtypes.get_default_dtype()).numpy
         if len(args) == 1 and isinstance(args[0], Size):
             args = tuple(args[0])
         elif len(args) == 1 and not isinstance(args[0], int):
-            return _new(cls, np.array(args[0], element))
+            return _new(cls, cls._marked(np.array(args[0], element)))
         if not all(isinstance(n, int) for n in args):
             raise TypeError(f"new(): expected sizes (ints) or one sequence, but got {args!r}")
-        return _new(cls, np.empty(args or (0,), element))
+        return _new(cls, cls._marked(np.empty(args or (0,), element)))
 
     # --- what it is -------------------------------------------------------------------------------
 
@@ -255,7 +285,8 @@ class Tensor:
 
         Assigning replaces the elements, not the identity.
         """
-        return wrap(self._array)
+        made = wrap(self._array)
+        return made.as_subclass(type(self)) if type(self)._derived else made
 
     @data.setter
     def data(self, new: Tensor):
@@ -266,7 +297,7 @@ class Tensor:
                 "data set to a tensor that requires gradients must be floating point or complex "
                 "dtype"
             )
-        self._array, self._counter = new._array, [0]
+        self._array, self._counter = self._marked(new._array), [0]
         # A gradient edge that was made for another shape or element type no longer fits.
         if type(self._node) is AccumulateGrad and self._node.hooks is None:
             self._node = None
@@ -484,7 +515,7 @@ class Tensor:
                 "tensor to host memory first."
             )
         if force:
-            return self._array
+            return np.asarray(self._array)
         if self.requires_grad:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
@@ -492,7 +523,7 @@ class Tensor:
             )
         if self._array.dtype.kind == "V":
             raise TypeError("Got unsupported ScalarType BFloat16")
-        return self._array
+        return self._array if type(self._array) is np.ndarray else np.asarray(self._array)
 
     def __array__(self, dtype=None, copy=None):
         array = self.numpy()
@@ -570,7 +601,7 @@ class Tensor:
 
         if id(self) in memo:
             return memo[id(self)]
-        twin = _new(type(self), self._copy_storage(memo))
+        twin = _new(type(self), self._marked(self._copy_storage(memo)))
         memo[id(self)] = twin
         twin._requires_grad = self._requires_grad
         twin._grad = copy.deepcopy(self._grad, memo)

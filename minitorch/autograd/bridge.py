@@ -18,6 +18,8 @@ class _Bridge:
     restore: Any = None
     #: sparse array -> sparse tensor
     sparse: Any = None
+    #: called when a program derives a class from the Tensor
+    derived: Any = None
 
 
 bridge = _Bridge()

@@ -75,6 +75,9 @@ COMPOSITES: dict[str, Composite] = {}
 #: a result, or NotImplemented.  Sparse tensors add theirs (ops/sparse.py) when one is made.
 layouts: list = []
 
+#: What takes over a call with a value that is no tensor but has ``__torch_function__``.
+foreign: list = []
+
 NUMBERS = (bool, int, float, complex)
 _ALL_KINDS = "biufVc"
 _new = object.__new__
@@ -438,7 +441,10 @@ class Op:
             and inside_quiet_context.get()
         ):
             return self._forward(args[0])(namespace_of(args[0]), *args, **kwargs)
-        inputs, params, out = self.bind(args, kwargs)
+        try:
+            inputs, params, out = self.bind(args, kwargs)
+        except _ForeignOperand as operand:
+            return foreign[0](self, operand.value, args, kwargs)
         for dispatch in layouts:
             result = dispatch(self, inputs, params)
             if result is not NotImplemented:
@@ -570,6 +576,14 @@ class Op:
                 raise TypeError(f"{self.name}() missing required argument: '{name}'")
         return [self._input(i, name, given) for i, name in enumerate(self.inputs)], params, out
 
+    def given(self, params):
+        """What of the metadata is not as it is by default."""
+        return {
+            name: value
+            for name, value in params.items()
+            if name not in self.defaults or value is not self.defaults[name]
+        }
+
     def _input(self, i, name, given):
         if name not in given:
             if name in self.optional:
@@ -600,6 +614,8 @@ class Op:
                 return value
             if isinstance(value, np.generic):
                 return value.item()
+        if hasattr(type(value), "__torch_function__"):
+            raise _ForeignOperand(value)
         raise TypeError(
             f"{self.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
             f"{type(value).__name__}"
@@ -758,6 +774,14 @@ class Op:
 
     def __repr__(self):
         return f"<op {self.name}>"
+
+
+class _ForeignOperand(Exception):
+    """An operand that is no tensor and wants to be asked."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
 
 
 class _Plan:

@@ -279,7 +279,7 @@ def detach(input: Tensor) -> Tensor:
         return input
     detached = wrap(input._array)
     detached._counter = input._counter
-    return detached
+    return detached.as_subclass(_type(input)) if input._derived else detached
 
 
 @composite

@@ -735,8 +735,7 @@ def _dispatch(op, inputs, params):
         )
     if rule in (_each, _each_coalesced, _pow):
         params = {**params, "op": op}
-    given = {name: value for name, value in params.items() if value != op.defaults.get(name)}
-    return rule(*inputs, **given)
+    return rule(*inputs, **op.given(params))
 
 
 # --- methods of every tensor ----------------------------------------------------------------------
