@@ -3,10 +3,10 @@
 What an op gives for a tensor of a derived class is of that class again, and a class may take over
 every op with a class method ``__torch_function__(func, types, args, kwargs)``.
 
-The fast ways through an op must not pay for this.  So a tensor of a derived class keeps its
-elements in a ``MarkedArray``, a NumPy array of a class of its own: the fast ways decline it, as they
-decline every array that is not exactly NumPy's, and the general way asks ``_op.layouts``, where this
-module stands from the moment that a class is derived.
+The fast ways through an op must not pay for this. So a tensor of a derived class keeps its
+elements in a ``MarkedArray``, a NumPy array of a class of its own: the fast ways decline it, as
+they decline every array that is not exactly NumPy's, and the general way asks ``_op.layouts``,
+where this module stands from the moment that a class is derived.
 """
 
 from __future__ import annotations
