@@ -164,11 +164,27 @@ def test_threads_have_their_own_switch(half):
     assert seen == [mt.float32]
 
 
-def test_backward_and_checkpoints_inside(half):
+def test_backward_inside(half):
     w = mt.ones(4, 4, requires_grad=True)
     with mt.autocast("cpu", dtype=half):
         F.mse_loss(x @ w, x).backward()
     assert w.grad.dtype is mt.float32
+
+
+@pytest.mark.parametrize("use_reentrant", [False, True])
+def test_checkpoints_are_run_again_in_the_same_precision(half, use_reentrant):
+    from minitorch.utils.checkpoint import checkpoint
+
+    w, inputs, seen = mt.ones(4, 4, requires_grad=True), x.clone().requires_grad_(), []
+
+    def product(a):
+        seen.append((a @ w).dtype)
+        return a @ w
+
+    with mt.autocast("cpu", dtype=half):
+        out = checkpoint(product, inputs, use_reentrant=use_reentrant)
+    out.float().sum().backward()
+    assert seen == [half, half] and w.grad.dtype is mt.float32
 
 
 def test_cuda_is_off_and_says_so():

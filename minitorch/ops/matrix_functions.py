@@ -6,6 +6,7 @@ import math
 
 from minitorch import dtypes
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import composite, named, op
 from minitorch.ops.creation import eye, ones
 from minitorch.ops.diagonals import tril
@@ -94,6 +95,7 @@ matrix_exp.vjp(input=_matrix_exp_gradient)
 # --- reflections --------------------------------------------------------------------------------
 
 
+@full_precision
 @op(outputs=("a", "tau"), differentiable=False)
 def geqrf(xp, input, /):
     """The QR decomposition as LAPACK leaves it: R above, and below it the reflections that make Q.
@@ -112,6 +114,7 @@ def geqrf(xp, input, /):
 
 
 @composite(home="linalg", method=False)
+@full_precision
 def householder_product(A, tau, *, out=None):
     """The first n columns of the product of the reflections in ``A``, as geqrf writes them.
 

@@ -25,6 +25,12 @@ from typing import Any
 import numpy as np
 
 from minitorch import random
+from minitorch.amp.autocast_mode import (
+    autocast,
+    get_autocast_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_enabled,
+)
 from minitorch.autograd.engine import run_backward
 from minitorch.autograd.function import Function, FunctionNode
 from minitorch.autograd.graph import (
@@ -123,6 +129,7 @@ def checkpoint(
         )
     forward_context, second_context = context_fn()
     state = _rng_state() if preserve_rng_state else None
+    precision = _autocast_as_it_is()
     if not is_grad_enabled():
         with forward_context:
             return function(*args, **kwargs)
@@ -133,7 +140,13 @@ def checkpoint(
         result = function(*args, **kwargs)
 
     def again() -> Any:
-        with _random_numbers_from(state), second_context, suspended(), enable_grad():
+        with (
+            _random_numbers_from(state),
+            precision,
+            second_context,
+            suspended(),
+            enable_grad(),
+        ):
             return function(*args, **kwargs)
 
     piece = _Piece(result, start)
@@ -446,6 +459,7 @@ class CheckpointFunction(Function):
             )
         ctx.run_function = run_function
         ctx.state = _rng_state() if preserve_rng_state else None
+        ctx.precision = _autocast_as_it_is()
         ctx.places = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
         ctx.others = [None if isinstance(arg, Tensor) else arg for arg in args]
         ctx.save_for_backward(*(args[i] for i in ctx.places))
@@ -457,7 +471,7 @@ class CheckpointFunction(Function):
         for i, tensor in zip(ctx.places, ctx.saved_tensors, strict=True):
             args[i] = tensor
         args = list(detach_variable(tuple(args)))
-        with _random_numbers_from(ctx.state), enable_grad():
+        with _random_numbers_from(ctx.state), ctx.precision, enable_grad():
             outputs = ctx.run_function(*args)
         if isinstance(outputs, Tensor):
             outputs = (outputs,)
@@ -490,7 +504,17 @@ def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-# Random numbers
+# Random numbers and precision
+
+
+def _autocast_as_it_is() -> autocast:
+    """A context in which the second run casts as the first one did."""
+    return autocast(
+        "cpu",
+        dtype=get_autocast_dtype("cpu"),
+        enabled=is_autocast_enabled("cpu"),
+        cache_enabled=is_autocast_cache_enabled(),
+    )
 
 
 def _rng_state() -> np.ndarray:
