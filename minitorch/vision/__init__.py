@@ -10,6 +10,7 @@ __all__ = [
     "ops",
     "set_image_backend",
     "transforms",
+    "tv_tensors",
     "utils",
 ]
 
@@ -17,6 +18,7 @@ __all__ = [
 _LAZY = {
     "models",
     "ops",
+    "tv_tensors",
 }
 
 

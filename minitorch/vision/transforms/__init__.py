@@ -91,4 +91,13 @@ __all__ = [
     "TrivialAugmentWide",
     "autoaugment",
     "functional",
+    "v2",
 ]
+
+
+def __getattr__(name):
+    if name == "v2":  # on first use
+        import importlib
+
+        return importlib.import_module("minitorch.vision.transforms.v2")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
