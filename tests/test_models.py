@@ -372,6 +372,80 @@ def test_old_transformer_states_are_renamed():
     assert mt.equal(other[3].bias, block[3].bias)
 
 
+# --- what modules inside compute ------------------------------------------------------------------
+
+
+def test_features_of_modules_inside():
+    from minitorch.vision.models.feature_extraction import create_feature_extractor
+
+    model = models.resnet18(num_classes=3).eval()
+    nodes = {"layer1.0.relu": "first", "layer1.0.relu_1": "second", "layer2": "third"}
+    extractor = create_feature_extractor(model, nodes)
+    ran = []
+    model.layer3.register_forward_hook(lambda *call: ran.append(call))
+    x = mt.rand(1, 3, 32, 32)
+    with mt.no_grad():
+        out = extractor(x)
+        start = model.maxpool(model.relu(model.bn1(model.conv1(x))))
+        second = model.layer1[0](start)
+        assert not ran  # what nobody asked for is not computed
+        model(x)
+    assert list(out) == ["first", "second", "third"] and ran
+    assert mt.equal(out["second"], second)
+    assert mt.equal(out["third"], model.layer2(model.layer1(start)))
+    assert not model.layer1._forward_hooks
+    assert list(extractor.state_dict()) == list(model.state_dict())
+    assert repr(extractor) == repr(model)
+
+
+def test_features_in_training_and_evaluation():
+    from minitorch.vision.models.feature_extraction import create_feature_extractor
+
+    model = nn.Sequential(nn.Linear(2, 3), nn.Dropout(0.5), nn.Linear(3, 1))
+    extractor = create_feature_extractor(
+        model, train_return_nodes=["0"], eval_return_nodes={"1": "kept", "2": "out"}
+    )
+    x = mt.ones(1, 2)
+    assert list(extractor(x)) == ["0"]
+    out = extractor.eval()(x)
+    assert list(out) == ["kept", "out"] and not model.training
+    assert mt.equal(out["kept"], model[0](x))
+    with pytest.raises(ValueError, match="nodes were not computed: .'0_1'"):
+        create_feature_extractor(model, ["0", "0_1"])(x)
+    with pytest.raises(ValueError, match="node: 'flatten' is not present in model. Hint"):
+        create_feature_extractor(model, ["flatten"])
+    with pytest.raises(ValueError, match="Either `return_nodes` or"):
+        create_feature_extractor(model)
+    with pytest.raises(ValueError, match="If any of"):
+        create_feature_extractor(model, train_return_nodes=["0"])
+    with pytest.raises(ValueError, match="are specified, then both"):
+        create_feature_extractor(model, ["0"], ["0"], ["0"])
+
+
+@pytest.mark.compare
+def test_features_beside_torchvision():
+    torch = pytest.importorskip("torch")
+    torchvision = pytest.importorskip("torchvision")
+    from torchvision.models import feature_extraction as theirs
+
+    from minitorch.vision.models import feature_extraction as ours
+
+    nodes = {"layer2.1.relu_1": "late", "layer1": "early", "avgpool": "mean", "relu": "stem"}
+    found = []
+    for library, zoo, extraction in (
+        (mt, models, ours),
+        (torch, torchvision.models, theirs),
+    ):
+        library.manual_seed(0)
+        extractor = extraction.create_feature_extractor(zoo.resnet18().eval(), nodes)
+        with library.no_grad():
+            out = extractor(library.ones(1, 3, 40, 40))
+        found.append({name: value.numpy() for name, value in out.items()})
+    assert list(found[0]) == list(found[1])
+    for name, value in found[1].items():
+        assert np.allclose(found[0][name], value, atol=1e-4)
+
+
 # --- beside torchvision ---------------------------------------------------------------------------
 
 

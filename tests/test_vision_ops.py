@@ -1,5 +1,6 @@
 """vision.ops: boxes, regions and building blocks."""
 
+import importlib
 import itertools
 import math
 import sys
@@ -151,6 +152,62 @@ def test_aligning_a_region():
         ops.roi_align(rows, mt.zeros(2, 4), 2)
     with pytest.raises(AssertionError, match=r"List\[Tensor\[L, 4\]\]"):
         ops.roi_pool(rows, [mt.zeros(2, 5)], 2)
+
+
+def test_large_boxes_are_taken_from_coarse_features():
+    features = {
+        "fine": mt.rand(2, 3, 32, 32),
+        "unused": mt.rand(2, 3, 4, 4),
+        "coarse": mt.rand(2, 3, 16, 16),
+    }
+    pool = ops.MultiScaleRoIAlign(["fine", "coarse"], 2, 2, canonical_scale=40, canonical_level=3)
+    small, large = mt.tensor([[4.0, 4.0, 12.0, 12.0]]), mt.tensor([[0.0, 0.0, 60.0, 50.0]])
+    out = pool(features, [mt.cat([large, small]), small], [(64, 64), (60, 50)])
+    assert pool.scales == [0.5, 0.25]
+    fine = ops.roi_align(features["fine"], [small, small], 2, 0.5, 2)
+    coarse = ops.roi_align(features["coarse"], [large], 2, 0.25, 2)
+    assert mt.equal(out, mt.cat([coarse, fine]))
+    single = ops.MultiScaleRoIAlign(["fine"], (2, 2), 2)
+    assert mt.equal(single(features, [small, small], [(64, 64)] * 2), fine)
+    assert repr(single) == (
+        "MultiScaleRoIAlign(featmap_names=['fine'], output_size=(2, 2), sampling_ratio=2)"
+    )
+    with pytest.raises(ValueError, match="images list should not be empty"):
+        ops.MultiScaleRoIAlign(["fine"], 2, 2)(features, [small, small], [])
+
+
+def test_pyramids():
+    from minitorch.vision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
+
+    x = {"a": mt.rand(1, 2, 8, 8), "b": mt.rand(1, 4, 4, 4)}
+    pyramid = ops.FeaturePyramidNetwork([2, 4], 3, LastLevelMaxPool())
+    out = pyramid(x)
+    assert {name: tuple(value.shape) for name, value in out.items()} == {
+        "a": (1, 3, 8, 8),
+        "b": (1, 3, 4, 4),
+        "pool": (1, 3, 2, 2),
+    }
+    coarse = pyramid.inner_blocks[1](x["b"])
+    enlarged = coarse.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert np.allclose(
+        out["a"].detach(),
+        pyramid.layer_blocks[0](pyramid.inner_blocks[0](x["a"]) + enlarged).detach(),
+        atol=1e-6,
+    )
+    old = {name.replace(".0.", "."): value for name, value in pyramid.state_dict().items()}
+    old = {name.replace("blocks.weight", "blocks.0.weight"): v for name, v in old.items()}
+    old = {name.replace("blocks.bias", "blocks.0.bias"): v for name, v in old.items()}
+    pyramid.load_state_dict(old)  # the names of version 1
+    assert list(ops.FeaturePyramidNetwork([2, 4], 3, LastLevelP6P7(4, 3))(x)) == [
+        "a",
+        "b",
+        "p6",
+        "p7",
+    ]
+    with pytest.raises(ValueError, match="in_channels=0"):
+        ops.FeaturePyramidNetwork([0], 3)
+    with pytest.raises(TypeError, match="ExtraFPNBlock"):
+        ops.FeaturePyramidNetwork([1], 3, nn.ReLU())
 
 
 # --- building blocks ------------------------------------------------------------------------------
@@ -395,6 +452,22 @@ def test_aligned_regions_beside_torchvision():
         # The formula has no zeros beyond the edges, as the native function has.
         boxes = np.concatenate([[[0], [1], [1]], some_boxes(3, size=6)], 1, dtype=np.float32)
         both(align, features, boxes)
+
+
+@pytest.mark.compare
+def test_pyramids_beside_torchvision():
+    x = np.random.default_rng(0).standard_normal((1, 4, 9, 6)).astype(np.float32)
+
+    def pyramid(library, here, x):
+        name = "ops.feature_pyramid_network"
+        home = "minitorch.vision" if library is mt else "torchvision"
+        module = importlib.import_module(f"{home}.{name}")
+        extra = module.LastLevelP6P7(2, 5)
+        network = module.FeaturePyramidNetwork([4, 2], 5, extra, library.nn.BatchNorm2d)
+        out = network({"a": x, "b": x[:, :2, ::2, ::2]})
+        return library.cat([value.flatten() for value in out.values()])
+
+    both(pyramid, x)
 
 
 @pytest.mark.compare

@@ -16,6 +16,7 @@ from minitorch.vision.ops.boxes import (
 from minitorch.vision.ops.ciou_loss import complete_box_iou_loss
 from minitorch.vision.ops.diou_loss import distance_box_iou_loss
 from minitorch.vision.ops.drop_block import DropBlock2d, DropBlock3d, drop_block2d, drop_block3d
+from minitorch.vision.ops.feature_pyramid_network import FeaturePyramidNetwork
 from minitorch.vision.ops.focal_loss import sigmoid_focal_loss
 from minitorch.vision.ops.giou_loss import generalized_box_iou_loss
 from minitorch.vision.ops.misc import (
@@ -26,6 +27,7 @@ from minitorch.vision.ops.misc import (
     Permute,
     SqueezeExcitation,
 )
+from minitorch.vision.ops.poolers import MultiScaleRoIAlign
 from minitorch.vision.ops.roi_align import RoIAlign, roi_align
 from minitorch.vision.ops.roi_pool import RoIPool, roi_pool
 from minitorch.vision.ops.stochastic_depth import StochasticDepth, stochastic_depth
@@ -35,8 +37,10 @@ __all__ = [
     "Conv3dNormActivation",
     "DropBlock2d",
     "DropBlock3d",
+    "FeaturePyramidNetwork",
     "FrozenBatchNorm2d",
     "MLP",
+    "MultiScaleRoIAlign",
     "Permute",
     "RoIAlign",
     "RoIPool",
