@@ -295,6 +295,16 @@ def test_gradients_of_gamma_samples_move_the_mean(concentration):
     assert second.mean().item() == pytest.approx(1 + 2 * concentration, rel=0.15)
 
 
+@pytest.mark.parametrize("case", ["Gamma", "Dirichlet"])
+def test_samples_have_no_second_derivatives(case):
+    distribution, (leaf, *_) = build(mt, case, requires_grad=True)
+    sample = distribution.rsample()
+    (first,) = mt.autograd.grad(sample.square().sum(), leaf, create_graph=True)
+    assert first.isfinite().all()
+    with pytest.raises(NotImplementedError, match="second derivative"):
+        first.sum().backward()
+
+
 PAIRS = {
     "Bernoulli": lambda D, t: (D.Bernoulli(t([0.0, 0.3, 1.0])), D.Bernoulli(t([0.2, 0.6, 0.5]))),
     "Beta": lambda D, t: (

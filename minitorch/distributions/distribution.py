@@ -95,7 +95,7 @@ class Distribution:
 
     def _extended_shape(self, sample_shape: Any = ()) -> Size:
         """The shape of samples."""
-        return Size((*sample_shape, *self._batch_shape, *self._event_shape))
+        return Size(sample_shape) + self._batch_shape + self._event_shape
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         """The same distributions repeated to a larger batch, without copying.

@@ -7,7 +7,7 @@ import math
 from minitorch.distributions import constraints
 from minitorch.distributions.distribution import Distribution
 from minitorch.distributions.gamma import Gamma
-from minitorch.distributions.utils import broadcast_all
+from minitorch.distributions.utils import broadcast_all, overwritten
 from minitorch.dtypes import finfo
 
 __all__ = ["FisherSnedecor"]
@@ -46,7 +46,7 @@ class FisherSnedecor(Distribution):
     def mode(self):
         """The likeliest value; nan up to ``df1 = 2``."""
         mode = (self.df1 - 2) / self.df1 * self.df2 / (self.df2 + 2)
-        return mode.masked_fill(self.df1 <= 2, math.nan)
+        return overwritten(mode, self.df1 <= 2, math.nan)
 
     @property
     def variance(self):

@@ -59,14 +59,15 @@ class GeneralizedPareto(Distribution):
     @property
     def mean(self):
         """``loc + scale / (1 - concentration)``; nan from a concentration of 1."""
-        k = self.concentration.masked_fill(self.concentration >= 1, math.nan)
-        return self.loc + self.scale / (1 - k)
+        mean = self.loc + self.scale / (1 - self.concentration)
+        return where(self.concentration < 1, mean, math.nan)
 
     @property
     def variance(self):
         """The variance; nan from a concentration of 1/2."""
-        k = self.concentration.masked_fill(self.concentration >= 0.5, math.nan)
-        return self.scale**2 / ((1 - k) ** 2 * (1 - 2 * k))
+        k = self.concentration
+        variance = self.scale**2 / ((1 - k) ** 2 * (1 - 2 * k))
+        return where(k < 0.5, variance, math.nan)
 
     @property
     def mode(self):
@@ -101,7 +102,8 @@ class GeneralizedPareto(Distribution):
     def icdf(self, value):
         flat, k = self._flat()
         log_rest = (-value).log1p()
-        return self.loc + self.scale * where(flat, -log_rest, (-k * log_rest).expm1() / k)
+        exponential = self.loc - self.scale * log_rest
+        return where(flat, exponential, self.loc + self.scale * (-k * log_rest).expm1() / k)
 
     def entropy(self):
         return self.scale.log() + self.concentration + 1

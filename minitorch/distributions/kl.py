@@ -46,11 +46,10 @@ from minitorch.distributions.pareto import Pareto
 from minitorch.distributions.poisson import Poisson
 from minitorch.distributions.transformed_distribution import TransformedDistribution
 from minitorch.distributions.uniform import Uniform
-from minitorch.distributions.utils import euler_constant, sum_rightmost
+from minitorch.distributions.utils import euler_constant, overwritten, sum_rightmost
 from minitorch.nn.functional import softplus
 from minitorch.ops.creation import full_like
 from minitorch.ops.decomposition import solve_triangular
-from minitorch.ops.masking import where
 from minitorch.ops.shape import broadcast_shapes
 from minitorch.tensor import Tensor
 
@@ -127,7 +126,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
 
 
 def _infinite_where(condition: Tensor, value: Tensor) -> Tensor:
-    return where(condition, math.inf, value)
+    return overwritten(value, condition, math.inf)
 
 
 # --- within a family ------------------------------------------------------------------------------
@@ -136,9 +135,9 @@ def _infinite_where(condition: Tensor, value: Tensor) -> Tensor:
 @register_kl(Bernoulli, Bernoulli)
 def _kl_bernoulli(p, q):
     ones = p.probs * (softplus(-q.logits) - softplus(-p.logits))
-    ones = where(p.probs == 0, 0.0, _infinite_where(q.probs == 0, ones))
+    ones = overwritten(_infinite_where(q.probs == 0, ones), p.probs == 0, 0.0)
     zeros = (1 - p.probs) * (softplus(q.logits) - softplus(p.logits))
-    zeros = where(p.probs == 1, 0.0, _infinite_where(q.probs == 1, zeros))
+    zeros = overwritten(_infinite_where(q.probs == 1, zeros), p.probs == 1, 0.0)
     return ones + zeros
 
 
@@ -174,7 +173,7 @@ def _kl_binomial(p, q):
 def _kl_categorical(p, q):
     terms = p.probs * (p.logits - q.logits)
     terms = _infinite_where(q.probs == 0, terms)
-    return where(p.probs == 0, 0.0, terms).sum(-1)
+    return overwritten(terms, p.probs == 0, 0.0).sum(-1)
 
 
 @register_kl(Cauchy, Cauchy)
@@ -185,14 +184,14 @@ def _kl_cauchy(p, q):
     return apart.log() - (4 * p.scale * q.scale).log()
 
 
-def _minus_log_normalizer(q):
+def _log_scale(q):
     """The part of the continuous Bernoulli's ``log q`` that does not depend on the value."""
-    return -(q._log_norm() + (-q.probs).log1p())
+    return q._log_norm() + (-q.probs).log1p()
 
 
 @register_kl(ContinuousBernoulli, ContinuousBernoulli)
 def _kl_continuous_bernoulli(p, q):
-    return p.mean * (p.logits - q.logits) - _minus_log_normalizer(p) + _minus_log_normalizer(q)
+    return p.mean * (p.logits - q.logits) + (_log_scale(p) - _log_scale(q))
 
 
 @register_kl(Dirichlet, Dirichlet)
@@ -525,7 +524,7 @@ def _kl_bernoulli_poisson(p, q):
 
 @register_kl(Beta, ContinuousBernoulli)
 def _kl_beta_continuous_bernoulli(p, q):
-    return -p.entropy() - p.mean * q.logits + _minus_log_normalizer(q)
+    return -p.entropy() - p.mean * q.logits - _log_scale(q)
 
 
 @register_kl(Uniform, ContinuousBernoulli)

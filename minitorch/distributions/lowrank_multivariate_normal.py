@@ -167,4 +167,4 @@ class LowRankMultivariateNormal(Distribution):
     def entropy(self):
         log_det = low_rank_log_det(self._diagonal, self._capacitance)
         entropy = 0.5 * (self._event_shape[0] * (1.0 + math.log(2 * math.pi)) + log_det)
-        return entropy.expand(self._batch_shape)
+        return entropy.expand(self._batch_shape) if self._batch_shape else entropy

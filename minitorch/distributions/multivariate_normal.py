@@ -175,4 +175,4 @@ class MultivariateNormal(Distribution):
     def entropy(self):
         dims = self._event_shape[0]
         entropy = 0.5 * dims * (1.0 + math.log(2 * math.pi)) + log_diagonal_sum(self._factor)
-        return entropy.expand(self._batch_shape)
+        return entropy.expand(self._batch_shape) if self._batch_shape else entropy

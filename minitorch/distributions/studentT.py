@@ -7,7 +7,7 @@ import math
 from minitorch.distributions import constraints
 from minitorch.distributions.chi2 import Chi2
 from minitorch.distributions.distribution import Distribution
-from minitorch.distributions.utils import broadcast_all
+from minitorch.distributions.utils import broadcast_all, overwritten
 from minitorch.ops.masking import where
 from minitorch.ops.random import randn
 
@@ -45,7 +45,7 @@ class StudentT(Distribution):
     @property
     def mean(self):
         """``loc``; nan up to ``df = 1``."""
-        return self.loc.masked_fill(self.df <= 1, math.nan)
+        return overwritten(self.loc, self.df <= 1, math.nan)
 
     @property
     def mode(self):
@@ -57,7 +57,7 @@ class StudentT(Distribution):
         """The variance; inf up to ``df = 2`` and nan up to 1."""
         variance = self.scale.pow(2) * self.df / (self.df - 2)
         variance = where(self.df > 2, variance, math.inf)
-        return variance.masked_fill(self.df <= 1, math.nan)
+        return overwritten(variance, self.df <= 1, math.nan)
 
     def rsample(self, sample_shape=()):
         noise = randn(self._extended_shape(sample_shape), dtype=self.df.dtype)

@@ -20,6 +20,7 @@ __all__ = [
     "euler_constant",
     "lazy_property",
     "logits_to_probs",
+    "overwritten",
     "probs_to_logits",
     "sum_rightmost",
     "tril_matrix_to_vec",
@@ -56,6 +57,13 @@ def sum_rightmost(value: Any, dims: int) -> Any:
     if dims == 0:
         return value
     return value.reshape((*value.shape[: value.dim() - dims], -1)).sum(-1)
+
+
+def overwritten(value: Tensor, mask: Tensor, number: float) -> Tensor:
+    """A copy of ``value`` that holds ``number`` where ``mask``, which broadcasts to it."""
+    copied = value.clone()
+    copied[mask.expand(value.shape)] = number
+    return copied
 
 
 def clamp_probs(probs: Tensor) -> Tensor:

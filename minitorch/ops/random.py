@@ -1104,12 +1104,20 @@ def standard_gamma(xp, input, /, generator=None):
     return result
 
 
-@op(public=False, method=False, differentiable=False)
+@op(public=False, method=False)
 def standard_gamma_gradient(xp, input, output, /):
     """The derivative of gamma samples ``output`` by their concentrations ``input``."""
     return gamma_gradient_values(xp, input, output)
 
 
+def _no_second_derivative(name):
+    raise NotImplementedError(f"the second derivative of the samples of {name} is not implemented")
+
+
+standard_gamma_gradient.vjp(
+    input=lambda g: _no_second_derivative("standard_gamma"),
+    output=lambda g: _no_second_derivative("standard_gamma"),
+)
 standard_gamma.vjp(input=lambda g, input, out: g * standard_gamma_gradient(input, out))
 
 
@@ -1127,10 +1135,17 @@ def sample_dirichlet(xp, input, /, generator=None):
     return result
 
 
-@op(public=False, method=False, differentiable=False)
+@op(public=False, method=False)
 def dirichlet_gradient(xp, output, input, total, /):
     """The derivative of components of Dirichlet samples by their own concentrations."""
     return dirichlet_gradient_values(xp, output, input, total)
+
+
+dirichlet_gradient.vjp(
+    output=lambda g: _no_second_derivative("sample_dirichlet"),
+    input=lambda g: _no_second_derivative("sample_dirichlet"),
+    total=lambda g: _no_second_derivative("sample_dirichlet"),
+)
 
 
 def _dirichlet_rule(g, input, out):
