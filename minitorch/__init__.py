@@ -700,6 +700,8 @@ autograd.load_upper_layer()
 
 #: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
 _LAZY = {
+    "functional",
+    "futures",
     "_C",
     "overrides",
     "_dynamo",
@@ -975,6 +977,8 @@ __all__ = [
     "full",
     "full_like",
     "func",
+    "functional",
+    "futures",
     "gather",
     "ge",
     "geqrf",

@@ -26,7 +26,7 @@ MODULES = {
 
 #: Each layer may import what stands above it, and its own members.
 LAYERS = [
-    r"minitorch\.(version|torch_version)",
+    r"minitorch\.(version|torch_version|futures)",
     r"minitorch\.(dtypes|device|fused|hooks|size|return_types|memory_format)",
     r"minitorch\.(backends(\.(?!numpy|cupy).*)?|storage|shared_memory|switches)",
     r"minitorch\.autograd\.(mode|anomaly|bridge|saved|graph|engine|views|interface)",
@@ -36,7 +36,7 @@ LAYERS = [
     r"minitorch\.backends\.(numpy|cupy).*",
     r"minitorch\._surface",
     r"minitorch\.(autograd\.(forward_ad|function|functional|gradcheck|variable)|autograd|linalg|sparse|special)",
-    r"minitorch\.autograd\.(profiler|profiler_util)",
+    r"minitorch\.autograd\.(profiler|profiler_util|grad_mode|anomaly_mode)",
     r"minitorch\.(amp|cuda|distributed)(\..*)?",
     r"minitorch\.nn\.(parameter|functional|init)",
     r"minitorch\.multiprocessing(\..*)?",
@@ -48,7 +48,7 @@ LAYERS = [
     r"minitorch\.func(\..*)?",
     r"minitorch\.serialization.*",
     r"minitorch\.(jit|onnx|profiler|hub|accelerator|compiler)(\..*)?",
-    r"minitorch\.(mps|xpu|cpu|overrides|types|_dynamo|_inductor|_logging|_C)(\..*)?",
+    r"minitorch\.(mps|xpu|cpu|overrides|types|functional|_tensor|_dynamo|_inductor|_logging|_C)(\..*)?",
     r"minitorch\.vision.*",
     r"minitorch",
     r"minitorch\.(compat.*|__main__)",

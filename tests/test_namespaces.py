@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import threading
 
 import pytest
 
@@ -399,3 +400,53 @@ def test_other_addresses():
     handle = mt.ones(1, requires_grad=True).register_hook(lambda g: g)
     assert isinstance(handle, hooks.RemovableHandle)
     assert "NumPy" in collect_env.get_pretty_env_info()
+
+
+def test_futures():
+    from minitorch.futures import Future, collect_all, wait_all
+
+    future = Future()
+    plus_one = future.then(lambda done: done.value() + 1)
+    assert not future.done() and not plus_one.done()
+    with pytest.raises(RuntimeError):
+        future.value()
+    thread = threading.Thread(target=future.set_result, args=(3,))
+    thread.start()
+    assert plus_one.wait() == 4 and future.wait() == 3
+    thread.join()
+    with pytest.raises(RuntimeError, match="completed Future as complete again"):
+        future.set_result(4)
+    failed = Future()
+    failed.set_exception(ValueError("no"))
+    with pytest.raises(ValueError, match="no"):
+        failed.wait()
+    with pytest.raises(RuntimeError, match="Got the following error.*ValueError: no"):
+        failed.then(lambda done: done.value()).wait()
+    assert wait_all([future, plus_one]) == [3, 4] and collect_all([]).wait() == []
+    with pytest.raises(AssertionError, match="not an Exception"):
+        Future().set_exception(3)
+
+
+def test_torchs_other_addresses_of_the_same_things():
+    for name, values in {
+        "functional": ["einsum", "split", "unique", "norm", "meshgrid"],
+        "_tensor": ["Tensor"],
+    }.items():
+        module = importlib.import_module(f"minitorch.{name}")
+        assert all(getattr(module, value) is getattr(mt, value) for value in values)
+    from minitorch.autograd import anomaly_mode, grad_mode
+    from minitorch.utils import dlpack
+    from minitorch.vision import version
+
+    assert grad_mode.no_grad is mt.no_grad and version.__version__ == mt.__version__
+    assert anomaly_mode.detect_anomaly is mt.autograd.detect_anomaly
+    x = mt.arange(3.0)
+    shared = dlpack.from_dlpack(dlpack.to_dlpack(x))
+    shared[0] = 5
+    assert x.tolist() == [5, 1, 2] and dlpack.from_dlpack(x).tolist() == [5, 1, 2]
+    with pytest.warns(FutureWarning, match="deprecated"):
+        context = mt.cpu.amp.autocast(dtype=mt.float16)
+    with context:
+        assert (mt.ones(2, 2) @ mt.ones(2, 2)).dtype is mt.float16
+    with pytest.warns(FutureWarning, match="deprecated"):
+        assert mt.cpu.amp.GradScaler().is_enabled()

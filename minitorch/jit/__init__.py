@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from minitorch.futures import Future
 from minitorch.nn.module import Module
 
 __all__ = [
@@ -313,26 +314,11 @@ def isinstance(obj, target_type) -> bool:
     return True
 
 
-class Future:
-    """A result that is there already.  Source: torch.jit.Future."""
-
-    def __init__(self, value: Any):
-        self._value = value
-
-    def wait(self):
-        """The result."""
-        return self._value
-
-    value = wait
-
-    def done(self) -> bool:
-        """Whether it is there: yes."""
-        return True
-
-
 def fork(func: Callable, *args, **kwargs) -> Future:
     """Call ``func``, at once.  Source: torch.jit.fork."""
-    return Future(func(*args, **kwargs))
+    future = Future()
+    future.set_result(func(*args, **kwargs))
+    return future
 
 
 def wait(future: Future):

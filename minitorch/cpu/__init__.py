@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 
+from minitorch.cpu import amp
+
 __all__ = [
     "Stream",
+    "amp",
     "current_device",
     "current_stream",
     "device_count",
