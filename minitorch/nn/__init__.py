@@ -1,6 +1,7 @@
 """Layers, losses and what builds them.  Source: torch.nn."""
 
 from minitorch.nn import functional, init, modules, parallel, parameter, utils
+from minitorch.nn import attention, functional, init, modules, parameter, utils
 from minitorch.nn.modules.activation import (
     CELU,
     ELU,
@@ -32,6 +33,9 @@ from minitorch.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from minitorch.nn.modules.adaptive import (
+    AdaptiveLogSoftmaxWithLoss,
+)
 from minitorch.nn.modules.batchnorm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -39,6 +43,10 @@ from minitorch.nn.modules.batchnorm import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
     LazyBatchNorm3d,
+    SyncBatchNorm,
+)
+from minitorch.nn.modules.channelshuffle import (
+    ChannelShuffle,
 )
 from minitorch.nn.modules.container import (
     ModuleDict,
@@ -77,6 +85,10 @@ from minitorch.nn.modules.flatten import (
     Flatten,
     Unflatten,
 )
+from minitorch.nn.modules.fold import (
+    Fold,
+    Unfold,
+)
 from minitorch.nn.modules.instancenorm import (
     InstanceNorm1d,
     InstanceNorm2d,
@@ -96,6 +108,7 @@ from minitorch.nn.modules.loss import (
     BCEWithLogitsLoss,
     CosineEmbeddingLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
     HuberLoss,
@@ -103,9 +116,11 @@ from minitorch.nn.modules.loss import (
     L1Loss,
     MarginRankingLoss,
     MSELoss,
+    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     NLLLoss,
+    NLLLoss2d,
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
@@ -152,11 +167,17 @@ from minitorch.nn.modules.pooling import (
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
     LPPool1d,
     LPPool2d,
+    LPPool3d,
     MaxPool1d,
     MaxPool2d,
     MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
 )
 from minitorch.nn.modules.rnn import (
     GRU,
@@ -170,6 +191,7 @@ from minitorch.nn.modules.rnn import (
 )
 from minitorch.nn.modules.sparse import (
     Embedding,
+    EmbeddingBag,
 )
 from minitorch.nn.modules.transformer import (
     Transformer,
@@ -190,6 +212,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -205,6 +228,8 @@ __all__ = [
     "Bilinear",
     "Buffer",
     "CELU",
+    "CTCLoss",
+    "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
     "CircularPad3d",
@@ -227,8 +252,12 @@ __all__ = [
     "Dropout3d",
     "ELU",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
+    "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GELU",
     "GLU",
     "GRU",
@@ -249,6 +278,7 @@ __all__ = [
     "L1Loss",
     "LPPool1d",
     "LPPool2d",
+    "LPPool3d",
     "LSTM",
     "LSTMCell",
     "LayerNorm",
@@ -275,14 +305,19 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "MultiheadAttention",
     "NLLLoss",
+    "NLLLoss2d",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
@@ -317,6 +352,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -328,6 +364,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
     "UninitializedBuffer",
     "UninitializedParameter",
     "Upsample",
@@ -336,6 +373,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "attention",
     "functional",
     "init",
     "modules",

@@ -5,7 +5,11 @@ Most stand in ``minitorch/ops`` and are collected here; those that also work in 
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 from minitorch.ops import activation
+from minitorch.ops._op import named
 from minitorch.ops.activation import (
     gelu,
     glu,
@@ -31,6 +35,8 @@ from minitorch.ops.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from minitorch.ops.ctc import ctc_loss
+from minitorch.ops.diagonals import triu_indices
 from minitorch.ops.dropout import (
     alpha_dropout,
     dropout,
@@ -40,9 +46,10 @@ from minitorch.ops.dropout import (
     feature_alpha_dropout,
 )
 from minitorch.ops.elementwise import sigmoid, tanh
-from minitorch.ops.embedding import embedding, one_hot
+from minitorch.ops.embedding import embedding, embedding_bag, one_hot
+from minitorch.ops.folding import fold, unfold
 from minitorch.ops.grid_sampling import affine_grid, grid_sample
-from minitorch.ops.linalg import bilinear, linear
+from minitorch.ops.linalg import bilinear, linear, vector_norm
 from minitorch.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -57,6 +64,7 @@ from minitorch.ops.loss import (
     margin_ranking_loss,
     mse_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     multilabel_soft_margin_loss,
     nll_loss,
     pairwise_distance,
@@ -88,11 +96,21 @@ from minitorch.ops.pooling import (
     avg_pool3d,
     lp_pool1d,
     lp_pool2d,
+    lp_pool3d,
     max_pool1d,
     max_pool2d,
     max_pool3d,
 )
-from minitorch.ops.upsampling import interpolate, pixel_shuffle, pixel_unshuffle
+from minitorch.ops.unpooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
+from minitorch.ops.upsampling import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -100,8 +118,11 @@ __all__ = [
     "adaptive_avg_pool2d",
     "adaptive_avg_pool3d",
     "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
     "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
     "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
@@ -113,15 +134,18 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
@@ -129,7 +153,13 @@ __all__ = [
     "elu",
     "elu_",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
+    "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gaussian_nll_loss",
     "gelu",
     "glu",
@@ -156,20 +186,29 @@ __all__ = [
     "logsigmoid",
     "lp_pool1d",
     "lp_pool2d",
+    "lp_pool3d",
     "margin_ranking_loss",
     "max_pool1d",
+    "max_pool1d_with_indices",
     "max_pool2d",
+    "max_pool2d_with_indices",
     "max_pool3d",
+    "max_pool3d_with_indices",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
     "multi_margin_loss",
+    "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
     "poisson_nll_loss",
@@ -198,6 +237,10 @@ __all__ = [
     "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
 
 
@@ -325,3 +368,120 @@ def selu_(input: Tensor) -> Tensor:
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place twin of :func:`threshold`.  Source: F.threshold_."""
     return _run(activation.threshold, input, True, threshold, value)
+
+
+# ---- other forms of the functions above --------------------------------------------------------
+
+
+def max_pool1d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """:func:`max_pool1d` with the index of every maximum.  Source: F.max_pool1d_with_indices."""
+    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool2d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """:func:`max_pool2d` with the index of every maximum.  Source: F.max_pool2d_with_indices."""
+    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool3d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """:func:`max_pool3d` with the index of every maximum.  Source: F.max_pool3d_with_indices."""
+    return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def adaptive_max_pool1d_with_indices(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> Any:
+    """:func:`adaptive_max_pool1d` with indices.  Source: F.adaptive_max_pool1d_with_indices."""
+    return adaptive_max_pool1d(input, output_size, True)
+
+
+def adaptive_max_pool2d_with_indices(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> Any:
+    """:func:`adaptive_max_pool2d` with indices.  Source: F.adaptive_max_pool2d_with_indices."""
+    return adaptive_max_pool2d(input, output_size, True)
+
+
+def adaptive_max_pool3d_with_indices(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> Any:
+    """:func:`adaptive_max_pool3d` with indices.  Source: F.adaptive_max_pool3d_with_indices."""
+    return adaptive_max_pool3d(input, output_size, True)
+
+
+def upsample(
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """The old name of :func:`interpolate`.  Source: F.upsample."""
+    _say_interpolate("upsample")
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """:func:`interpolate` by the nearest element.  Source: F.upsample_nearest."""
+    _say_interpolate("upsample_nearest")
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """:func:`interpolate` by straight lines, corners on corners.  Source: F.upsample_bilinear."""
+    _say_interpolate("upsample_bilinear")
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+
+
+def _say_interpolate(name: str) -> None:
+    warnings.warn(
+        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
+        stacklevel=3,
+    )
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The ``p``-norm distances of all pairs of rows, (0, 1), (0, 2), ..., (1, 2), ...
+
+    Shape: (N, M) -> (N (N - 1) / 2).  Errors: RuntimeError for other dimensions or a negative p.
+    Source: F.pdist.
+    """
+    if input.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
+    first, second = triu_indices(len(input), len(input), 1)
+    return named(vector_norm(input[first] - input[second], p, -1), "PdistBackward0")
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """A convolution along the first dimension.
+
+    Shape: (T, N, C), (K, C, O), (O) -> (T + 2 pad - K + 1, N, O).  Source: F.conv_tbc.
+    """
+    output = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return named(output.permute(2, 0, 1), "ConvTbcBackward0")

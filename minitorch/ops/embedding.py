@@ -6,11 +6,12 @@ import numpy as np
 
 from minitorch.backends import is_array
 from minitorch.backends.sparse import SparseArray
-from minitorch.ops._arguments import require_tensor
-from minitorch.ops._op import op
+from minitorch.ops._arguments import first_outside, require_tensor
+from minitorch.ops._op import named, op
+from minitorch.ops.creation import zeros
 from minitorch.tensor import wrap
 
-__all__ = ["embedding", "one_hot"]
+__all__ = ["embedding", "embedding_bag", "one_hot"]
 
 
 @op(public=False, method=False, node="EmbeddingBackward0")
@@ -97,12 +98,10 @@ def embedding(
     """The rows of ``weight`` at ``input``; ``max_norm`` first shrinks longer rows in place.
 
     Shape: (*) of ints, (V, D) -> (*, D).  Raises IndexError for an index out of range.  ``sparse``
-    gives the weight a sparse gradient, of the rows that were taken; ``scale_grad_by_freq`` is not
-    available (NotImplementedError).
+    gives the weight a sparse gradient, of the rows that were taken; ``scale_grad_by_freq`` divides
+    the gradient of a row by how often it was taken.
     Source: F.embedding.
     """
-    if scale_grad_by_freq:
-        raise NotImplementedError("embedding(scale_grad_by_freq=True) is not available")
     for position, (argument, value) in enumerate((("weight", weight), ("indices", input)), 1):
         require_tensor(value, "embedding", argument, position)
     indices, rows = input._array, weight._array.shape[0]
@@ -124,9 +123,21 @@ def embedding(
         padding_idx += rows
     if max_norm is not None:
         _shrink_rows(weight, indices, max_norm, norm_type)
-    if sparse:
-        return take_rows_sparsely(weight, input, padding_idx)
-    return take_rows(weight, input, padding_idx)
+    taken = (take_rows_sparsely if sparse else take_rows)(weight, input, padding_idx)
+    if not scale_grad_by_freq or not indices.size:
+        return taken
+    _, where, counts = np.unique(indices, return_inverse=True, return_counts=True)
+    shares = (1 / counts[where]).reshape((*indices.shape, 1)).astype(weight._array.dtype)
+    return scale_gradient(taken, shares)
+
+
+@op(public=False, method=False, node="EmbeddingBackward0")
+def scale_gradient(xp, input, /, scale):
+    """``input``, whose gradient arrives multiplied by ``scale``, an array."""
+    return input.copy()
+
+
+scale_gradient.vjp(input=lambda g, scale: g * (scale if is_array(g) else wrap(scale)))
 
 
 def _shrink_rows(weight, indices, max_norm, norm_type):
@@ -159,3 +170,144 @@ def one_hot(tensor, num_classes=-1):
     elif classes.size and classes.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
     return wrap((classes[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
+# --- bags ---------------------------------------------------------------------------------------
+
+_BAG_MODES = ("sum", "mean", "max")
+
+
+def embedding_bag(
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type=2,
+    scale_grad_by_freq=False,
+    mode="mean",
+    sparse=False,
+    per_sample_weights=None,
+    include_last_offset=False,
+    padding_idx=None,
+):
+    """The sum, mean or maximum of the rows of ``weight`` in each bag of ``input``.
+
+    A bag is a row of a 2-D ``input``; of a 1-D one bag ``i`` begins at ``offsets[i]`` (and
+    ``include_last_offset`` says that the last offset ends the last bag).  ``padding_idx`` counts as
+    if it were not there; an empty bag gives zeros.  ``per_sample_weights`` multiply the rows of a
+    sum.  The other arguments are those of :func:`embedding`.
+    Shape: (B, L) or (L) with (B) offsets, (V, D) -> (B, D).
+    Errors: ValueError for arguments that do not go together, RuntimeError for indices or offsets
+    out of range, NotImplementedError for weights of other modes.
+    Source: F.embedding_bag.
+    """
+    for position, (argument, value) in enumerate((("weight", weight), ("input", input)), 1):
+        require_tensor(value, "embedding_bag", argument, position)
+    _check_bags(input, offsets, mode, sparse, scale_grad_by_freq, per_sample_weights)
+    rows = weight._array.shape[0]
+    if padding_idx is None:
+        padding_idx = -1
+    elif not -rows <= padding_idx < rows:
+        raise RuntimeError("padding_idx must be within the number of embeddings")
+    elif padding_idx < 0:
+        padding_idx += rows
+    indices = input._array.reshape(-1)
+    wrong = first_outside(indices, 0, rows)
+    if wrong is not None:
+        at = int(np.flatnonzero(indices == wrong)[0])
+        raise RuntimeError(
+            f"Index {at} of input takes value {wrong} which is not in the valid range [0, {rows})"
+        )
+    starts = _starts_of_bags(input, offsets, include_last_offset)
+    bag_of = np.searchsorted(starts, np.arange(indices.size), side="right") - 1
+
+    end = offsets._array[-1] if include_last_offset and input.ndim == 1 else indices.size
+    kept = np.flatnonzero(indices[:end] != padding_idx)
+    bag_of = bag_of[kept]
+    taken = embedding(
+        wrap(indices[kept]), weight, None, max_norm, norm_type, scale_grad_by_freq, sparse
+    )
+    if per_sample_weights is not None:
+        taken = taken * per_sample_weights.reshape(-1)[wrap(kept)].unsqueeze(1)
+    bags = zeros((starts.size, weight.shape[1]), dtype=weight.dtype)
+    if mode == "max":
+        bags = _largest(taken, bag_of, bags)
+    else:
+        bags = bags.index_add(0, wrap(bag_of), taken)
+    if mode == "mean":
+        sizes = np.maximum(np.bincount(bag_of, minlength=starts.size), 1)
+        bags = bags / wrap(sizes.astype(weight._array.dtype)[:, None])
+    return named(bags, "EmbeddingBagBackward0")
+
+
+def _largest(taken, bag_of, bags):
+    """In each bag and column the largest of the rows: the first of equals gets the gradient."""
+    values = taken._array
+    full, starts = np.unique(bag_of, return_index=True)
+    if not full.size:
+        return bags
+    highest = np.maximum.reduceat(values, starts, 0)
+    position = np.searchsorted(full, bag_of)
+    here = np.where(values == highest[position], np.arange(len(values))[:, None], len(values))
+    first = np.minimum.reduceat(here, starts, 0)
+    # A nan is equal to nothing: its bag gives its first row.
+    first = np.where(first == len(values), starts[:, None], first)
+    return bags.index_copy(0, wrap(full), taken.gather(0, wrap(first)))
+
+
+def _starts_of_bags(input, offsets, include_last_offset):
+    if input.ndim == 2:
+        bags, length = input.shape
+        return np.arange(bags) * length
+    starts = offsets._array.astype(np.int64)
+    if starts.size and starts[0] != 0:
+        raise RuntimeError(
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {starts[0]}"
+        )
+    if starts.size and starts[-1] > input.numel():
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {input.numel()} but got "
+            f"offsets[-1] of {starts[-1]}"
+        )
+    return starts[:-1] if include_last_offset else starts
+
+
+def _check_bags(input, offsets, mode, sparse, scale_grad_by_freq, per_sample_weights):
+    if input.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{input.dtype.legacy_name} instead (while checking arguments "
+            "for embedding_bag)"
+        )
+    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
+        raise ValueError(
+            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then "
+            f"it must have the same shape as the input ({input.shape})"
+        )
+    if input.ndim == 2:
+        if offsets is not None:
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
+                f"of fixed length sequences. However, found offsets of type {type(offsets)}"
+            )
+    elif input.ndim == 1:
+        if offsets is None:
+            raise ValueError("offsets has to be a 1D Tensor but got None")
+        if offsets.ndim != 1:
+            raise ValueError("offsets has to be a 1D Tensor")
+    else:
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}"
+        )
+    if mode not in _BAG_MODES:
+        raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and scale_grad_by_freq:
+        raise ValueError("max mode does not support scaling the gradient by the frequency")
+    if mode == "max" and sparse:
+        raise ValueError("max mode does not support sparse weights")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
+            f"for mode='sum' (got mode='{mode}')."
+        )

@@ -9,6 +9,7 @@ from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
 from minitorch.ops.activation import log_softmax, logsigmoid, softplus
+from minitorch.ops.creation import zeros_like
 from minitorch.ops.elementwise import abs, clamp, exp, log, masked_zero, maximum, sigmoid, xlogy
 from minitorch.ops.shape import broadcast_tensors
 from minitorch.tensor import Tensor
@@ -27,6 +28,7 @@ __all__ = [
     "margin_ranking_loss",
     "mse_loss",
     "multi_margin_loss",
+    "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
     "pairwise_distance",
@@ -768,3 +770,35 @@ def triplet_margin_with_distance_loss(
         other = distance(positive, negative)
         far = -maximum(-far, -other)
     return _reduced(clamp(margin + near - far, min=0), reduction)
+
+
+def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """``sum over j in y, i not in y of max(0, 1 - x_j + x_i) / C``.
+
+    ``y`` are the labels of a row of ``target`` before its first -1.
+    Shape: (N, C) or (C), and the same of ints -> () or (N).
+    Errors: RuntimeError for labels out of range or another shape.
+    Source: F.multilabel_margin_loss.
+    """
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    require_tensor(input, "multilabel_margin_loss")
+    require_tensor(target, "multilabel_margin_loss", "target", 2)
+    if target.shape != input.shape or input.ndim > 2:
+        raise RuntimeError(
+            f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
+        )
+    scores = input.reshape(-1, input.shape[-1] if input.ndim else 1)  # (N, C)
+    labels = target.reshape(scores.shape)
+    classes = scores.shape[1]
+    if labels.numel() and (labels.min() < -1 or labels.max() >= classes):
+        raise RuntimeError("argument #2 'target' is out of range")
+    given = (labels >= 0).long().cumprod(1).bool()
+    safe = labels * given
+    right = zeros_like(scores).scatter_add(1, safe, given.to(scores.dtype)) > 0
+    ahead = scores.gather(1, safe).unsqueeze(2) - scores.unsqueeze(1)  # (N, labels, C)
+    counted = given.unsqueeze(2) & ~right.unsqueeze(1)
+    loss = clamp(1 - ahead, min=0) * counted.to(scores.dtype)
+    loss = loss.sum((1, 2)) / classes
+    return named(
+        _reduced(loss if input.ndim == 2 else loss[0], reduction), "MultilabelMarginLossBackward0"
+    )

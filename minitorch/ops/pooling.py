@@ -27,22 +27,11 @@ __all__ = [
     "avg_pool3d",
     "lp_pool1d",
     "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
 ]
-
-#: What torch calls the nodes: in one dimension, a pool is a view of the one in two.
-_NAMES = {
-    (kind, spatial): "SqueezeBackward1" if spatial == 1 else f"{kind}{spatial}D{suffix}Backward0"
-    for kind, suffix in (
-        ("MaxPool", "WithIndices"),
-        ("AvgPool", ""),
-        ("AdaptiveAvgPool", ""),
-        ("AdaptiveMaxPool", ""),
-    )
-    for spatial in (1, 2, 3)
-}
 
 #: What torch calls the nodes: in one dimension, a pool is a view of the one in two.
 _NAMES = {
@@ -297,8 +286,6 @@ def _max_pool(spatial, input, kernel_size, stride, padding, dilation, ceil_mode,
     values = window_max(padded, kernel, counts, stride, dilation)
     if spatial != 2:
         named(values, _NAMES["MaxPool", spatial])
-    if spatial != 2:
-        named(values, _NAMES["MaxPool", spatial])
     if not return_indices:
         return values
     places = window_places(padded, values, kernel, counts, stride, dilation)
@@ -476,6 +463,14 @@ def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     Shape: (N, C, H, W) -> (N, C, H', W').  Source: F.lp_pool2d.
     """
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+    """The ``norm_type``-norm of each window.
+
+    Shape: (N, C, D, H, W) -> (N, C, D', H', W').  Source: F.lp_pool3d.
+    """
+    return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 # --- adaptive -----------------------------------------------------------------------------------

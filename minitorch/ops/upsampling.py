@@ -11,12 +11,14 @@ import math
 
 import numpy as np
 
-from minitorch.ops._op import op
+from minitorch.memory_format import contiguous_format
+from minitorch.ops._arguments import require_tensor
+from minitorch.ops._op import named, op
 from minitorch.ops.padding import add_positions, take_positions
 from minitorch.ops.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from minitorch.tensor import Tensor
 
-__all__ = ["interpolate", "pixel_shuffle", "pixel_unshuffle"]
+__all__ = ["channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle"]
 
 _F = "nn.functional"
 
@@ -80,6 +82,35 @@ def _check_pixels(name, argument, input, factor):
 
 pixel_shuffle.vjp(input=lambda g, upscale_factor: pixel_unshuffle(g, upscale_factor))
 pixel_unshuffle.vjp(input=lambda g, downscale_factor: pixel_shuffle(g, downscale_factor))
+
+
+def channel_shuffle(input, groups):
+    """The channels of ``groups`` groups in turns: the first of each, then the second of each.
+
+    Shape: (N, C, *) -> (N, C, *).
+    Errors: RuntimeError for fewer than 3 dimensions or channels that ``groups`` does not divide.
+    Source: F.channel_shuffle; Zhang et al. (2018).
+    """
+    require_tensor(input, "channel_shuffle")
+    if input.ndim <= 2:
+        raise RuntimeError(
+            f"channel_shuffle expects input with > 2 dims, but got input with sizes "
+            f"{list(input.shape)}"
+        )
+    if groups <= 0:
+        raise RuntimeError(
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}"
+        )
+    batch, channels, *rest = input.shape
+    if channels % groups:
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {channels} channels and "
+            f"{groups} groups."
+        )
+    parts = input.reshape(batch, groups, channels // groups, *rest)
+    shuffled = parts.transpose(1, 2).clone(memory_format=contiguous_format).reshape(input.shape)
+    return named(shuffled, "ChannelShuffleBackward0")
+
 
 # --- the two maps -------------------------------------------------------------------------------
 

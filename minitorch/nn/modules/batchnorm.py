@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from minitorch import dtypes
@@ -20,6 +21,7 @@ __all__ = [
     "LazyBatchNorm1d",
     "LazyBatchNorm2d",
     "LazyBatchNorm3d",
+    "SyncBatchNorm",
 ]
 
 
@@ -221,6 +223,88 @@ class BatchNorm3d(_BatchNorm):
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() != 5:
             raise ValueError(f"expected 5D input (got {input.dim()}D input)")
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch norm over the batches of all processes; of one process it is :class:`BatchNorm1d`.
+
+    Several processes synchronise on GPUs only, as in torch.
+
+    Args: as :class:`BatchNorm1d`, for any number of dimensions, and
+        process_group: the processes.
+
+    Shape: (N, C, *) -> the same.
+    Errors: ValueError for fewer than 2 dimensions, and on the CPU of several processes.
+    Source: torch.nn.SyncBatchNorm.
+
+    Example::
+
+        >>> import minitorch
+        >>> from minitorch import nn
+        >>> net = nn.Sequential(nn.Conv2d(1, 3, 1), nn.BatchNorm2d(3))
+        >>> type(nn.SyncBatchNorm.convert_sync_batchnorm(net)[1]).__name__
+        'SyncBatchNorm'
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
+        if input.shape[1] == 0:
+            raise ValueError("SyncBatchNorm number of input channels should be non-zero")
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input_dim(input)
+        if self.training and _in_process_group():
+            raise ValueError("SyncBatchNorm expected input tensor to be on GPU or XPU")
+        return super().forward(input)
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """``module`` with every batch norm replaced by a SyncBatchNorm of the same tensors."""
+        converted: Any = module
+        if isinstance(module, _BatchNorm):
+            converted = SyncBatchNorm(
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
+                process_group,
+                bias=module.bias is not None,
+            )
+            if module.affine:
+                converted.weight, converted.bias = module.weight, module.bias
+            converted.running_mean = module.running_mean
+            converted.running_var = module.running_var
+            converted.num_batches_tracked = module.num_batches_tracked
+            converted.training = module.training
+        for name, child in module.named_children():
+            converted.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return converted
+
+
+def _in_process_group() -> bool:
+    # Looked up where it would be: a program of one process never loads it.
+    distributed = sys.modules.get("minitorch.distributed")
+    return distributed is not None and distributed.is_initialized()
 
 
 class _LazyNormBase(LazyModuleMixin, _NormBase):

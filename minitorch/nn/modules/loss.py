@@ -6,7 +6,8 @@ their sum.  ``size_average`` and ``reduce`` are how torch said it before, and wa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 
 from minitorch.nn import functional as F
 from minitorch.nn.module import Module
@@ -17,6 +18,7 @@ from minitorch.tensor import Tensor
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
@@ -26,9 +28,11 @@ __all__ = [
     "L1Loss",
     "MSELoss",
     "MarginRankingLoss",
+    "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "NLLLoss",
+    "NLLLoss2d",
     "PoissonNLLLoss",
     "SmoothL1Loss",
     "SoftMarginLoss",
@@ -466,6 +470,109 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
         return F.multilabel_soft_margin_loss(
             input, target, weight=self.weight, reduction=self.reduction
         )
+
+
+class MultiLabelMarginLoss(_Loss):
+    """``sum over j in y, i not in y of max(0, 1 - x_j + x_i) / C``.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Shape: (N, C) or (C), and the same of ints, where y are the labels before the first -1 -> (), or
+    (N) or () for "none".
+    Errors: RuntimeError for labels out of range or another shape.
+    Source: torch.nn.MultiLabelMarginLoss.
+
+    Example::
+
+        >>> import minitorch
+        >>> scores = minitorch.tensor([[0.1, 0.2, 0.4, 0.8]])
+        >>> minitorch.nn.MultiLabelMarginLoss()(scores, minitorch.tensor([[3, 0, -1, 1]]))
+        tensor(0.8500)
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.multilabel_margin_loss(input, target, reduction=self.reduction)
+
+
+class CTCLoss(_Loss):
+    """Minus the log of the probability of all alignments of a text to the time steps.
+
+    Args:
+        blank: the class that stands between labels.
+        reduction: "mean" (each loss by its number of labels first), "sum" or "none".
+        zero_infinity: make losses of texts too long for their time, and their gradients, zero.
+
+    Shape: log probabilities (T, N, C) or (T, C); labels (N, S), or all of them (sum of lengths);
+    their lengths (N) and (N) or () and () -> (), or (N) or () for "none".
+    Errors: RuntimeError for lengths or a blank out of range.
+    Source: torch.nn.CTCLoss; Graves et al. 2006.
+
+    Example::
+
+        >>> import minitorch
+        >>> logs = minitorch.full((2, 1, 3), 1 / 3).log()
+        >>> loss = minitorch.nn.CTCLoss()(logs, minitorch.tensor([[1]]), (2,), (1,))
+        >>> round(loss.exp().item(), 4)  # three of nine ways give the label
+        3.0
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(
+        self,
+        log_probs: Tensor,
+        targets: Tensor,
+        input_lengths: Tensor | Sequence[int],
+        target_lengths: Tensor | Sequence[int],
+    ) -> Tensor:
+        return F.ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
+        )
+
+
+class NLLLoss2d(NLLLoss):
+    """The old name of :class:`NLLLoss`, which takes images as well.
+
+    Args: as :class:`NLLLoss`.
+
+    Shape: as :class:`NLLLoss`.  Source: torch.nn.NLLLoss2d.
+
+    Example::
+
+        >>> import minitorch, warnings
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     loss = minitorch.nn.NLLLoss2d()
+        >>> loss(minitorch.zeros(1, 2, 3, 3), minitorch.ones(1, 3, 3).long()).item()
+        0.0
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in "
+            "replacement.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class MultiMarginLoss(_WeightedLoss):

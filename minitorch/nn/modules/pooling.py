@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minitorch.nn import functional as F
@@ -18,11 +19,17 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
+    "LPPool3d",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 #: A length per spatial dimension, or one for all.
@@ -358,6 +365,212 @@ class LPPool2d(_LPPoolNd):
         return F.lp_pool2d(
             input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
         )
+
+
+class LPPool3d(_LPPoolNd):
+    """The ``norm_type``-norm of each window of voxels.
+
+    Args: as :class:`LPPool1d`, with ints or triples.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., D_out, H_out, W_out), lengths as in
+    :class:`LPPool1d`.
+    Errors: RuntimeError for sizes that do not fit.  Source: torch.nn.LPPool3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> minitorch.nn.LPPool3d(1, 2)(minitorch.ones(1, 2, 2, 2))
+        tensor([[[[8.]]]])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.lp_pool3d(
+            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
+        )
+
+
+# ---- back to where they came from --------------------------------------------------------------
+
+
+class _MaxUnpoolNd(Module):
+    """What the unpoolings share."""
+
+    spatial: int
+
+    def __init__(
+        self, kernel_size: _Lengths, stride: _Lengths | None = None, padding: _Lengths = 0
+    ) -> None:
+        super().__init__()
+        stride = kernel_size if stride is None else stride
+        self.kernel_size = self._per_dimension(kernel_size)
+        self.stride = self._per_dimension(stride)
+        self.padding = self._per_dimension(padding)
+
+    def _per_dimension(self, value: _Lengths) -> tuple[int, ...]:
+        return (value,) * self.spatial if isinstance(value, int) else tuple(value)
+
+    def forward(
+        self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None
+    ) -> Tensor:
+        """Put the maxima back; ``output_size`` picks among lengths that a stride leaves open."""
+        unpool = getattr(F, f"max_unpool{self.spatial}d")
+        return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpoolNd):
+    """Zeros, with every maximum at the index that :class:`MaxPool1d` gave.
+
+    Args:
+        kernel_size, stride, padding: as those of the pool.
+
+    Shape: (N, C, L) or (C, L) twice, maxima and indices -> (..., L_out), with
+    L_out = (L - 1) stride - 2 padding + kernel_size.
+    Errors: RuntimeError for indices out of range.  Source: torch.nn.MaxUnpool1d.
+
+    Example::
+
+        >>> import minitorch
+        >>> pool = minitorch.nn.MaxPool1d(2, return_indices=True)
+        >>> maxima, indices = pool(minitorch.tensor([[1.0, 2.0, 4.0, 3.0]]))
+        >>> minitorch.nn.MaxUnpool1d(2)(maxima, indices)
+        tensor([[0., 2., 4., 0.]])
+    """
+
+    spatial = 1
+
+
+class MaxUnpool2d(_MaxUnpoolNd):
+    """Zeros, with every maximum at the index that :class:`MaxPool2d` gave.
+
+    Args: as :class:`MaxUnpool1d`, with ints or pairs.
+
+    Shape: (N, C, H, W) or (C, H, W) twice -> (..., H_out, W_out), lengths as in
+    :class:`MaxUnpool1d`.  Source: torch.nn.MaxUnpool2d.
+
+    Example::
+
+        >>> import minitorch
+        >>> pool = minitorch.nn.MaxPool2d(2, return_indices=True)
+        >>> maxima, indices = pool(minitorch.arange(4.0).view(1, 2, 2))
+        >>> minitorch.nn.MaxUnpool2d(2)(maxima, indices).tolist()
+        [[[0.0, 0.0], [0.0, 3.0]]]
+    """
+
+    spatial = 2
+
+
+class MaxUnpool3d(_MaxUnpoolNd):
+    """Zeros, with every maximum at the index that :class:`MaxPool3d` gave.
+
+    Args: as :class:`MaxUnpool1d`, with ints or triples.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) twice -> (...), lengths as in :class:`MaxUnpool1d`.
+    Source: torch.nn.MaxUnpool3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> pool = minitorch.nn.MaxPool3d(2, return_indices=True)
+        >>> maxima, indices = pool(minitorch.zeros(1, 4, 4, 4))
+        >>> minitorch.nn.MaxUnpool3d(2)(maxima, indices).shape
+        torch.Size([1, 4, 4, 4])
+    """
+
+    spatial = 3
+
+
+# ---- windows at random places ------------------------------------------------------------------
+
+
+class _FractionalMaxPoolNd(Module):
+    """What the fractional pools share."""
+
+    spatial: int
+    _random_samples: Tensor | None
+
+    def __init__(
+        self,
+        kernel_size: _Lengths,
+        output_size: _Lengths | None = None,
+        output_ratio: float | tuple[float, ...] | None = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if output_size is None and output_ratio is None:
+            raise ValueError(
+                f"{name} requires specifying either an output size, or a pooling ratio"
+            )
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        self.kernel_size = self._per_dimension(kernel_size)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = self._per_dimension(output_size)
+        self.output_ratio = self._per_dimension(output_ratio)
+        if output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def _per_dimension(self, value: Any) -> Any:
+        return (value,) * self.spatial if isinstance(value, (int, float)) else value
+
+    def forward(self, input: Tensor) -> Any:
+        pool = getattr(F, f"fractional_max_pool{self.spatial}d")
+        return pool(
+            input,
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
+            _random_samples=self._random_samples,
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """The maxima of windows whose steps are drawn so that as many fit as are wanted.
+
+    Args:
+        kernel_size: an int or a pair.
+        output_size: how many windows; or give
+        output_ratio: the part of the input's size.
+        return_indices: also return the index of every maximum in its plane.
+
+    Shape: (N, C, H, W) or (C, H, W) -> (..., H_out, W_out).
+    Errors: ValueError for neither or both sizes, RuntimeError for windows that do not fit.
+    Source: torch.nn.FractionalMaxPool2d; Graham 2014.
+
+    Example::
+
+        >>> import minitorch
+        >>> pool = minitorch.nn.FractionalMaxPool2d(2, output_ratio=(0.6, 0.5))
+        >>> pool(minitorch.zeros(1, 10, 10)).shape
+        torch.Size([1, 6, 5])
+    """
+
+    spatial = 2
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """:class:`FractionalMaxPool2d` for volumes.
+
+    Args: as :class:`FractionalMaxPool2d`, with ints or triples.
+
+    Shape: (N, C, D, H, W) or (C, D, H, W) -> (..., D_out, H_out, W_out).
+    Errors: as :class:`FractionalMaxPool2d`.  Source: torch.nn.FractionalMaxPool3d.
+
+    Example::
+
+        >>> import minitorch
+        >>> pool = minitorch.nn.FractionalMaxPool3d(2, output_size=3)
+        >>> pool(minitorch.zeros(1, 6, 6, 6)).shape
+        torch.Size([1, 3, 3, 3])
+    """
+
+    spatial = 3
 
 
 # ---- as many windows as wanted ---------------------------------------------------------------
