@@ -1,7 +1,6 @@
 """Layers, losses and what builds them.  Source: torch.nn."""
 
-from minitorch.nn import functional, init, modules, parallel, parameter, utils
-from minitorch.nn import attention, functional, init, modules, parameter, utils
+from minitorch.nn import attention, functional, init, modules, parallel, parameter, utils
 from minitorch.nn.modules.activation import (
     CELU,
     ELU,
