@@ -217,7 +217,7 @@ class UninitializedTensorMixin:
         """Not possible: raises ValueError."""
         return self._array
 
-    def share_memory_(self) -> None:
+    def share_memory_(self) -> Any:
         """Not possible: raises RuntimeError."""
         raise RuntimeError(
             "Can't share memory on an uninitialized parameter or buffer. "

@@ -316,12 +316,13 @@ def _strong_wolfe(
 
     bracket = [previous, point]
     low, high = _by_loss(bracket)
-    crowded = False
+    crowded: Any = False
     while count < limit:
-        left, right = sorted(end.t for end in bracket)
+        ends: list[Any] = sorted(end.t for end in bracket)
+        left, right = ends
         if (right - left) * longest < tolerance:
             break
-        t = _lowest_between(*bracket, (left, right))
+        t = _lowest_between(bracket[0], bracket[1], (left, right))
         # Twice near an end, or beyond one: the cubic is no good guide there, so keep a distance.
         distance = 0.1 * (right - left)
         near = min(right - t, t - left) < distance

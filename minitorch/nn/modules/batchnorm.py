@@ -347,9 +347,10 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         if not self.has_uninitialized_params():
             return
         self.num_features = input.shape[1]
-        for values in (self.weight, self.bias, self.running_mean, self.running_var):
+        tensors: list[Any] = [self.weight, self.bias, self.running_mean, self.running_var]
+        for values in tensors:
             if values is not None:
-                values.materialize((self.num_features,))  # type: ignore[union-attr]
+                values.materialize((self.num_features,))
         self.reset_parameters()
 
 

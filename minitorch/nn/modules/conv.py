@@ -401,6 +401,9 @@ class ConvTranspose3d(_Transposed):
 class _LazyConvNd(LazyModuleMixin):
     """Takes ``in_channels`` from the first input."""
 
+    weight: Any
+    bias: Any
+
     def _leave_open(self: Any, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
         self.weight = UninitializedParameter(device=device, dtype=dtype)
         self.out_channels = out_channels

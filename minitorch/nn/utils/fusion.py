@@ -49,12 +49,12 @@ def fuse_conv_bn_eval(conv: _Module, bn: Module, transpose: bool = False) -> _Mo
     _check(conv, bn)
     fused: Any = copy.deepcopy(conv)
     fused.weight, fused.bias = fuse_conv_bn_weights(
-        fused.weight, fused.bias, *_statistics(bn), transpose
+        fused.weight, fused.bias, *_statistics(bn), transpose=transpose
     )
     return fused
 
 
-def _statistics(bn: Any) -> tuple:
+def _statistics(bn: Any) -> tuple[Any, Any, Any, Any, Any]:
     return bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
 
 
