@@ -104,8 +104,8 @@ EVERY_OPTIMIZER = list(CASES)
 
 
 def test_every_optimizer_has_cases():
-    # Other calls than step(), or parameters: tests/test_lbfgs.py, tests/test_matrix_optimizers.py.
-    others = {"LBFGS", "Adafactor", "Muon", "Optimizer", "lr_scheduler", "swa_utils"}
+    # In tests/test_lbfgs.py, test_matrix_optimizers.py and test_sparse_adam.py.
+    others = {"LBFGS", "Adafactor", "Muon", "SparseAdam", "Optimizer", "lr_scheduler", "swa_utils"}
     assert set(mt.optim.__all__) - others == set(CASES)
 
 
