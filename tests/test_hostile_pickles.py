@@ -124,6 +124,44 @@ class Plain:
         raise AssertionError("ran")
 
 
+class Watchful:
+    def __getattribute__(self, name):
+        raise AssertionError("ran")
+
+
+class Disguised:
+    @property
+    def __class__(self):
+        raise AssertionError("ran")
+
+
+class Hidden:
+    @property
+    def __dict__(self):
+        raise AssertionError("ran")
+
+
+class Meta(type):
+    def __getattribute__(cls, name):
+        if name == "__setstate__":
+            raise AssertionError("ran")
+        return super().__getattribute__(name)
+
+
+class Watched(metaclass=Meta):
+    pass
+
+
+class Loop(collections.namedtuple("Loop", "x")):
+    def __iter__(self):
+        raise AssertionError("ran")
+
+
+class Hashed(collections.namedtuple("Hashed", "x")):
+    def __hash__(self):
+        raise AssertionError("ran")
+
+
 class Net(mt.nn.Module):
     def __init__(self):
         raise AssertionError("ran")
@@ -218,9 +256,16 @@ def test_a_class_that_this_program_lacks_is_an_attribute_error_as_in_torch():
 
 
 def test_no_method_of_a_class_runs_that_was_not_allowed_by_name():
-    for kind, method in (("Sentinel", "__setstate__"), ("Discarded", "__del__")):
+    for kind, method in (
+        *(("Sentinel", "__setstate__"), ("Discarded", "__del__"), ("Watched", "metaclass")),
+        *(("Watchful", "__getattribute__"), ("Disguised", "__class__"), ("Hidden", "__dict__")),
+    ):
         with pytest.raises(pickle.UnpicklingError, match=f"{kind}, whose {method} would run"):
             load(checkpoint(build(new(named(kind)), {"a": 1})), weights_only=False)
+    loaded = load(checkpoint(b"}" + new(named("Loop"), 1) + b"Ns"), weights_only=False)
+    assert [type(key) for key in loaded] == [Loop]
+    with pytest.raises(RuntimeError, match="can't be hashed"):
+        load(checkpoint(b"}" + new(named("Hashed"), 1) + b"Ns"), weights_only=False)
     made = load(checkpoint(build(new(named("Plain")), {"a": 1})), weights_only=False)
     assert type(made) is Plain and vars(made) == {"a": 1}
     made = load(checkpoint(build(new(named("Net")), {"training": False})), weights_only=False)

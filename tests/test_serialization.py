@@ -537,6 +537,34 @@ def test_safe_globals():
         mt.serialization.add_safe_globals(5)
 
 
+def swish(x):
+    return x * mt.sigmoid(x)
+
+
+def test_functions_of_the_programs_own_are_allowed_by_name():
+    net = mt.nn.Sequential(mt.nn.Linear(1, 1))
+    net.activation = swish
+    with pytest.raises(pickle.UnpicklingError, match="swish, a function: allow it by name"):
+        round_trip(net, weights_only=False)
+    with mt.serialization.safe_globals([swish]):
+        assert round_trip(net, weights_only=False).activation is swish
+
+
+def test_a_lazy_module_that_was_called():
+    net = mt.nn.Sequential(mt.nn.LazyLinear(2), mt.nn.LazyBatchNorm1d())
+    output = net.eval()(mt.ones(3, 4))
+    assert mt.equal(round_trip(net, weights_only=False)(mt.ones(3, 4)), output)
+    with pytest.raises(pickle.UnpicklingError, match="_infer_parameters, a function"):
+        round_trip(mt.nn.LazyLinear(2), weights_only=False)
+
+
+def test_explicit_pickle_modules():
+    file = io.BytesIO(saved(mt.nn.Linear(1, 1)))
+    assert type(load(file, pickle_module=pickle)) is mt.nn.Linear
+    with pytest.raises(RuntimeError, match="^Can not safely load weights when explicit"):
+        load(file, pickle_module=pickle, weights_only=True)
+
+
 def test_a_state_setter_of_the_programs_own_runs_if_allowed():
     with pytest.raises(pickle.UnpicklingError, match="whose __setstate__ would run"):
         round_trip(OwnState(), weights_only=False)

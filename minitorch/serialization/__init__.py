@@ -148,7 +148,8 @@ def load(
         weights_only: whether the file may hold data only, and objects of the classes given to
             ``minitorch.serialization.add_safe_globals``.  Set to False it may also hold modules,
             optimizers and plain objects, of classes that the program has imported.  The default
-            is True, unless the environment variable ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` is set.
+            is True, unless the environment variable ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD`` is set;
+            ``TORCH_FORCE_WEIGHTS_ONLY_LOAD`` forbids False.
         mmap: map the file into memory, so that tensors are read when they are first used.  ``f``
             must be a path.  Writing to the tensors does not change the file.
         encoding: of the text in pickles that Python 2 wrote; ``"bytes"`` keeps it as bytes.
@@ -165,6 +166,9 @@ def load(
     """
     if weights_only is None:
         weights_only = not _is_set("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD") and pickle_module is None
+    elif weights_only and pickle_module is not None:
+        raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
+    weights_only = weights_only or _is_set("TORCH_FORCE_WEIGHTS_ONLY_LOAD")
     map_storage = storage_map(map_location)
     with opened(f, mmap) as file:
         try:

@@ -464,9 +464,6 @@ def checked_key(key: Any) -> Any:
         count += 1
         if count > _MAX_KEY_PARTS:
             raise ValueError(f"the pickle has a key of more than {_MAX_KEY_PARTS} parts")
-        if isinstance(part, (tuple, frozenset)):
-            parts.extend(part)
-            continue
         way = type(part).__hash__
         home = getattr(way, "__module__", None) or ""
         if not (
@@ -474,6 +471,10 @@ def checked_key(key: Any) -> Any:
             or home.split(".")[0] in ("minitorch", "enum", "pathlib")
         ):
             raise ValueError(f"the pickle has a malformed key: {brief(part)} can't be hashed")
+        if isinstance(part, tuple):
+            parts.extend(tuple.__iter__(part))
+        elif isinstance(part, frozenset):
+            parts.extend(frozenset.__iter__(part))
     return key
 
 

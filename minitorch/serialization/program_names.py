@@ -219,7 +219,7 @@ def class_or_function(name: str, weights_only: bool) -> Known:
         return Known(public_functions()[name])
     value = _loaded(name)
     if not isinstance(value, type):
-        raise UnknownName(name, "a function that is not one of minitorch's own on tensors")
+        raise UnknownName(name, "a function: allow it by name with add_safe_globals")
     if issubclass(value, Tensor):
         raise UnknownName(name, "a subclass of Tensor, which a file can't have objects of")
     return _class(name, value, trusted=False)
@@ -245,13 +245,18 @@ def _getattr(reader: PickleReader, owner: Any, name: Any) -> Any:
 
 def _class(name: str, kind: type, trusted: bool) -> Known:
     """The row of a class: how its objects are made, if at all."""
-    if issubclass(kind, enum.Enum):
+    is_enum, is_tuple = issubclass(kind, enum.Enum), issubclass(kind, tuple)
+    if not trusted:
+        own = _own_code(kind)
+        # Members of an enum exist already, and a namedtuple is made as a tuple.
+        if own is not None and not (own == "__new__" and (is_enum or is_tuple)):
+            raise UnknownName(
+                name, f"whose {own} would run: allow it by name with add_safe_globals"
+            )
+    if is_enum:
         return Known(kind, call=lambda reader, value: _member(kind, value))
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+    if is_tuple and hasattr(kind, "_fields"):
         return Known(kind, new=lambda reader, *fields: _named_tuple(kind, fields))
-    own = None if trusted else _own_code(kind)
-    if own is not None:
-        raise UnknownName(name, f"whose {own} would run: allow it by name with add_safe_globals")
     callable_later = trusted or issubclass(kind, nn.Module)
     return Known(
         kind if callable_later else _Mention(kind),
@@ -310,17 +315,28 @@ def _named_tuple(kind: Any, fields: tuple[Any, ...]) -> Any:
     return tuple.__new__(kind, fields)
 
 
+#: The homes of the metaclasses whose code is known.
+_METACLASS_HOMES = ("builtins", "abc", "enum", "typing", "minitorch")
+
+
 def _own_code(kind: type) -> str | None:
     """The name of a method that would run for objects of a class; None if there is none."""
+    if type(kind).__module__.split(".")[0] not in _METACLASS_HOMES:
+        return "metaclass"
     for base in kind.__mro__:
         home = base.__module__.split(".")[0]
         if base is object or home in ("typing", "abc"):
             continue
         if "__del__" in vars(base):
             return "__del__"
-        for name in ("__new__", "__setstate__"):
-            if name in vars(base) and home != "minitorch":
+        if home == "minitorch":
+            continue
+        # Whoever asks for an object's class or attributes would run the last ones.
+        for name in ("__new__", "__setstate__", "__getattribute__", "__class__"):
+            if name in vars(base):
                 return name
+        if not isinstance(vars(base).get("__dict__"), (types.GetSetDescriptorType, type(None))):
+            return "__dict__"
     return None
 
 
