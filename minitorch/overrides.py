@@ -1,7 +1,6 @@
-"""The protocol by which foreign classes take over functions, for those who write such functions.
+"""The protocol by which classes take over functions, for those who write such functions.
 
-The library's own operations do not dispatch through it: they take tensors only.  What stands here
-serves programs that ask ``is_tensor_like`` or make their own functions overridable.
+How the library's own operations follow it stands in ``ops/subclasses.py``.
 Source: torch.overrides.
 """
 
@@ -11,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from minitorch.ops.subclasses import handle_torch_function as _handle
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
 
 
 def _overrides(value):
+    if isinstance(value, Tensor):
+        return type(value)._derived
     return not isinstance(value, type) and hasattr(type(value), "__torch_function__")
 
 
@@ -67,21 +69,8 @@ def handle_torch_function(
 
     Raises TypeError if all decline.  Source: torch.overrides.handle_torch_function.
     """
-    ordered: list[Any] = []
-    for value in filter(_overrides, relevant_args):
-        if type(value) in map(type, ordered):
-            continue
-        before = (i for i, other in enumerate(ordered) if isinstance(value, type(other)))
-        ordered.insert(next(before, len(ordered)), value)
-    kinds = tuple(map(type, ordered))
-    for value in ordered:
-        result = type(value).__torch_function__(public_api, kinds, args, kwargs)
-        if result is not NotImplemented:
-            return result
-    raise TypeError(
-        f"no implementation found for '{public_api.__module__}.{public_api.__name__}' on types "
-        f"that implement __torch_function__: {list(kinds)}"
-    )
+    values = [value for value in relevant_args if _overrides(value)]
+    return _handle(public_api, values, args, kwargs)
 
 
 def wrap_torch_function(dispatcher: Callable) -> Callable:
@@ -138,7 +127,7 @@ class TorchFunctionMode:
 
     def __enter__(self):
         raise NotImplementedError(
-            f"{type(self).__name__}: minitorch's operations do not go through __torch_function__"
+            f"{type(self).__name__}: minitorch's operations ask classes, not modes"
         )
 
     def __exit__(self, exc_type, exc_val, exc_tb):
