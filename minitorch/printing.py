@@ -110,7 +110,8 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
     if tensor.device.type != "cpu":
         suffixes.append(f"device='{tensor.device}'")
     if tensor.is_sparse:
-        suffixes += [f"size={array.shape}", f"nnz={tensor._nnz()}"]
+        stored: Any = tensor._array
+        suffixes += [f"size={array.shape}", f"nnz={len(stored.values)}"]
     elif (
         tensor.is_meta or (empty and array.ndim != 1) or (not empty and _options["edgeitems"] == 0)
     ):

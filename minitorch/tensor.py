@@ -203,8 +203,10 @@ class Tensor:
         """Whether the tensor has no elements, only a shape and an element type."""
         return type(self._array) is MetaArray
 
-    #: torch: a name that nothing sets.
-    name = None
+    @property
+    def name(self) -> str | None:
+        """None: torch has the attribute, and nothing sets it."""
+        return None
 
     is_sparse = is_sparse_csr = is_quantized = is_mps = is_xpu = is_nested = is_mkldnn = False
 

@@ -256,7 +256,7 @@ def get_gradient_edge(tensor) -> GradientEdge:
             "It is not possible to get the gradient edge for a Tensor that does not require "
             "gradients"
         )
-    return GradientEdge(*edge, tensor if type(edge[0]) is AccumulateGrad else None)
+    return GradientEdge(edge[0], edge[1], tensor if type(edge[0]) is AccumulateGrad else None)
 
 
 def has_other_leaves(nodes, own) -> bool:

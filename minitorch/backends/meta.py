@@ -18,7 +18,9 @@ does every NumPy function without a rule below.  docs/design/0005-meta-tensors.m
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -230,6 +232,8 @@ class MetaArray(np.lib.mixins.NDArrayOperatorsMixin):
         """The conjugates."""
         return np.conjugate(self)
 
+    conjugate = conj
+
     # --- what there is not ------------------------------------------------------------------------
 
     def item(self, *index):
@@ -310,7 +314,6 @@ for _name in (
     *("min", "nonzero", "prod", "round", "std", "sum", "trace", "var"),
 ):
     setattr(MetaArray, _name, _method(getattr(np, _name)))
-MetaArray.conjugate = MetaArray.conj
 
 
 # --- shapes and element types ---------------------------------------------------------------------
@@ -426,7 +429,7 @@ def _are_adjacent(parts) -> bool:
 
 # --- rules: what NumPy's functions give -----------------------------------------------------------
 
-_RULES = {}
+_RULES: dict[Any, Callable[..., Any]] = {}
 
 
 def _rule(*functions):
@@ -447,6 +450,7 @@ def _reduction(function):
     _RULES[function] = rule
 
 
+_function: Any
 for _function in (np.sum, np.prod, np.mean, np.nansum):
     _reduction(_function)
 

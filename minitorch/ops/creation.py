@@ -1258,7 +1258,7 @@ def set_default_tensor_type(t: str | type) -> None:
     Raises TypeError unless it is floating point.  Source: torch.set_default_tensor_type.
     """
     if hasattr(t, "cuda_dtype"):
-        raise _no_cuda_type(f"torch.cuda.{t.__name__}")
+        raise _no_cuda_type(f"torch.cuda.{getattr(t, '__name__', t)}")
     dtype = getattr(t, "dtype", None)
     if isinstance(t, str):
         dtype = dtypes.from_class_name(t)

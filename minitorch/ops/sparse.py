@@ -8,6 +8,9 @@ need no rule of their own.  An op that meets a sparse tensor asks ``RULES`` what
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from minitorch import dtypes
@@ -49,6 +52,11 @@ class SparseTensor(Tensor):
     """
 
     __slots__ = ("_coalesced", "_elements", "_places")
+
+    _array: Any  # a SparseArray
+    _places: Tensor
+    _elements: Tensor
+    _coalesced: bool
 
     is_sparse = True
     layout = sparse_coo
@@ -214,11 +222,13 @@ class SparseTensor(Tensor):
         """The transposed matrix."""
         return self.transpose(0, 1) if self.ndim == 2 else self
 
-    def index_select(self, dim: int, index: Tensor) -> SparseTensor:
+    def index_select(self, dim: int, index: Tensor, *, out: Any = None) -> SparseTensor:
         """The slices of a sparse dimension that ``index`` names, each name once or more often."""
         dim = wrap_dim(dim, self.ndim, "index_select")
-        if dim >= self.sparse_dim():
-            raise NotImplementedError("index_select of a dense dimension of a sparse tensor")
+        if out is not None or dim >= self.sparse_dim():
+            raise NotImplementedError(
+                "index_select of a sparse tensor: dense dimensions and out= are not available"
+            )
         entry, place = np.nonzero(self._places._array[dim][:, None] == index._array)
         order = np.argsort(place, kind="stable")
         places = self._places._array[:, entry[order]]
@@ -589,7 +599,7 @@ def log_softmax(input: SparseTensor, dim: int, *, dtype=None) -> SparseTensor:
 # --- what the ops do with them --------------------------------------------------------------------
 
 #: By the name of an op: what it gives where a sparse tensor is among its inputs.
-RULES = {}
+RULES: dict[str, Callable[..., Any]] = {}
 
 
 def _rule(*names):
