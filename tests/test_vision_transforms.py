@@ -383,7 +383,7 @@ def test_noise_of_random_erasing():
 
 def test_dirichlet_of_augmix():
     mt.manual_seed(3)
-    drawn = transforms.autoaugment._dirichlet(2, 3, 0.7)
+    drawn = transforms.autoaugment.dirichlet(2, 3, 0.7)
     assert drawn.tolist() == [
         [0.4801085889339447, 0.31155404448509216, 0.20833739638328552],
         [0.21755658090114594, 0.01818685233592987, 0.7642565369606018],

@@ -3,20 +3,22 @@
 Source: torchvision.transforms.autoaugment.
 """
 
-import functools
-import math
 from enum import Enum
 from typing import Any
 
-import numpy as np
-
-from minitorch.dtypes import dtype as Dtype
-from minitorch.dtypes import float64, get_default_dtype
 from minitorch.nn.module import Module
-from minitorch.ops.creation import arange, full, linspace
-from minitorch.ops.random import rand, randint, standard_gamma
+from minitorch.ops.random import rand, randint
 from minitorch.tensor import Tensor
 from minitorch.vision.transforms import functional as F
+from minitorch.vision.transforms._augmentations import (
+    Space,
+    changed,
+    colour_space,
+    dirichlet,
+    geometry_space,
+    learnt_space,
+    tone_space,
+)
 from minitorch.vision.transforms._draws import integer
 from minitorch.vision.transforms.functional import InterpolationMode
 
@@ -119,92 +121,6 @@ _POLICIES: dict[AutoAugmentPolicy, Any] = {
     ],
 }
 
-#: A change's strengths, None where it has but one, and whether it also goes the other way.
-_Space = dict[str, tuple[list[float] | None, bool]]
-
-
-def _evenly(last: float, count: int) -> list[float]:
-    """Numbers from 0 to ``last``, rounded as torch rounds them."""
-    return _spaced(0.0, last, count, get_default_dtype())
-
-
-@functools.lru_cache(maxsize=256)
-def _spaced(first: float, last: float, count: int, dtype: Dtype) -> list[float]:
-    return linspace(first, last, count, dtype=dtype).tolist()
-
-
-@functools.lru_cache(maxsize=32)
-def _bits(most: int, lost: int, count: int) -> list[float]:
-    return (most - (arange(count) / ((count - 1) / lost)).round()).tolist()
-
-
-def _colour_space(strongest: float, count: int) -> _Space:
-    names = ("Brightness", "Color", "Contrast", "Sharpness")
-    return {name: (_evenly(strongest, count), True) for name in names}
-
-
-def _geometry_space(shear: float, right: float, down: float, angle: float, count: int) -> _Space:
-    return {
-        "ShearX": (_evenly(shear, count), True),
-        "ShearY": (_evenly(shear, count), True),
-        "TranslateX": (_evenly(right, count), True),
-        "TranslateY": (_evenly(down, count), True),
-        "Rotate": (_evenly(angle, count), True),
-    }
-
-
-def _tone_space(most_bits: int, bits_lost: int, count: int) -> _Space:
-    return {
-        "Posterize": (_bits(most_bits, bits_lost, count), False),
-        "Solarize": (_spaced(255.0, 0.0, count, get_default_dtype()), False),
-        "AutoContrast": (None, False),
-        "Equalize": (None, False),
-    }
-
-
-def _learnt_space(count: int, height: int, width: int) -> _Space:
-    """The changes of AutoAugment and RandAugment."""
-    return {
-        **_geometry_space(0.3, 150.0 / 331.0 * width, 150.0 / 331.0 * height, 30.0, count),
-        **_colour_space(0.9, count),
-        **_tone_space(8, 4, count),
-    }
-
-
-def _changed(img: Any, name: str, magnitude: float, mode: InterpolationMode, fill: Any) -> Any:
-    """The picture after the change ``name`` of strength ``magnitude``."""
-    if name in ("ShearX", "ShearY"):
-        angle = math.degrees(math.atan(magnitude))
-        shear = [angle, 0.0] if name == "ShearX" else [0.0, angle]
-        return F.affine(img, 0.0, [0, 0], 1.0, shear, mode, fill, center=[0, 0])
-    if name in ("TranslateX", "TranslateY"):
-        pixels = int(magnitude)
-        translate = [pixels, 0] if name == "TranslateX" else [0, pixels]
-        return F.affine(img, 0.0, translate, 1.0, [0.0, 0.0], mode, fill)
-    if name == "Rotate":
-        return F.rotate(img, magnitude, mode, fill=fill)
-    if name in _BY_FACTOR:
-        return _BY_FACTOR[name](img, 1.0 + magnitude)
-    if name == "Posterize":
-        return F.posterize(img, int(magnitude))
-    if name == "Solarize":
-        return F.solarize(img, magnitude)
-    return _PLAIN[name](img)
-
-
-_BY_FACTOR = {
-    "Brightness": F.adjust_brightness,
-    "Color": F.adjust_saturation,
-    "Contrast": F.adjust_contrast,
-    "Sharpness": F.adjust_sharpness,
-}
-_PLAIN: dict[str, Any] = {
-    "AutoContrast": F.autocontrast,
-    "Equalize": F.equalize,
-    "Identity": lambda img: img,
-    "Invert": F.invert,
-}
-
 
 class AutoAugment(Module):
     """Two changes of a pair that was learnt, each with its probability and strength.
@@ -244,7 +160,7 @@ class AutoAugment(Module):
         fill = F.fill_per_channel(img, self.fill)
         _, height, width = F.get_dimensions(img)
         pair, chances, signs = self.get_params(len(self.policies))
-        space: _Space = {**_learnt_space(10, height, width), "Invert": (None, False)}
+        space: Space = {**learnt_space(10, height, width), "Invert": (None, False)}
         for i, (name, probability, strength) in enumerate(self.policies[pair]):
             if chances[i] <= probability:
                 magnitudes, signed = space[name]
@@ -253,7 +169,7 @@ class AutoAugment(Module):
                     magnitude = magnitudes[strength]
                 if signed and signs[i] == 0:
                     magnitude = -magnitude
-                img = _changed(img, name, magnitude, self.interpolation, fill)
+                img = changed(F, img, name, magnitude, self.interpolation, fill)
         return img
 
     def __repr__(self) -> str:
@@ -293,9 +209,9 @@ class RandAugment(Module):
     def forward(self, img: Any) -> Any:
         fill = F.fill_per_channel(img, self.fill)
         _, height, width = F.get_dimensions(img)
-        space: _Space = {
+        space: Space = {
             "Identity": (None, False),
-            **_learnt_space(self.num_magnitude_bins, height, width),
+            **learnt_space(self.num_magnitude_bins, height, width),
         }
         names = list(space)
         for _ in range(self.num_ops):
@@ -304,7 +220,7 @@ class RandAugment(Module):
             magnitude = 0.0 if magnitudes is None else magnitudes[self.magnitude]
             if signed and integer(0, 2):
                 magnitude = -magnitude
-            img = _changed(img, name, magnitude, self.interpolation, fill)
+            img = changed(F, img, name, magnitude, self.interpolation, fill)
         return img
 
     def __repr__(self) -> str:
@@ -343,11 +259,11 @@ class TrivialAugmentWide(Module):
     def forward(self, img: Any) -> Any:
         fill = F.fill_per_channel(img, self.fill)
         count = self.num_magnitude_bins
-        space: _Space = {
+        space: Space = {
             "Identity": (None, False),
-            **_geometry_space(0.99, 32.0, 32.0, 135.0, count),
-            **_colour_space(0.99, count),
-            **_tone_space(8, 6, count),
+            **geometry_space(0.99, 32.0, 32.0, 135.0, count),
+            **colour_space(0.99, count),
+            **tone_space(8, 6, count),
         }
         names = list(space)
         name = names[integer(0, len(names))]
@@ -355,7 +271,7 @@ class TrivialAugmentWide(Module):
         magnitude = 0.0 if magnitudes is None else magnitudes[integer(0, len(magnitudes))]
         if signed and integer(0, 2):
             magnitude = -magnitude
-        return _changed(img, name, magnitude, self.interpolation, fill)
+        return changed(F, img, name, magnitude, self.interpolation, fill)
 
     def __repr__(self) -> str:
         return (
@@ -414,22 +330,21 @@ class AugMix(Module):
         batch = img.view(*[1] * max(4 - img.dim(), 0), *img.shape)
         height, width = img.shape[-2:]
         count = self._PARAMETER_MAX
-        space: _Space = {
-            **_geometry_space(0.3, width / 3.0, height / 3.0, 30.0, count),
-            **_tone_space(4, 4, count),
-            **(_colour_space(0.9, count) if self.all_ops else {}),
+        space: Space = {
+            **geometry_space(0.3, width / 3.0, height / 3.0, 30.0, count),
+            **tone_space(4, 4, count),
+            **(colour_space(0.9, count) if self.all_ops else {}),
         }
         pictures, ones = len(batch), [1] * (batch.dim() - 1)
-        kept = _dirichlet(pictures, 2, self.alpha)
-        weights = _dirichlet(pictures, self.mixture_width, self.alpha) * kept[:, 1:]
+        kept = dirichlet(pictures, 2, self.alpha)
+        weights = dirichlet(pictures, self.mixture_width, self.alpha) * kept[:, 1:]
         mixture = kept[:, 0].view(pictures, *ones) * batch
         for i in range(self.mixture_width):
-            changed = self._chain(batch, space, fill)
-            mixture += weights[:, i].view(pictures, *ones) * changed
+            mixture += weights[:, i].view(pictures, *ones) * self._chain(batch, space, fill)
         result = mixture.view(img.shape).to(img.dtype)
         return result if isinstance(orig_img, Tensor) else F.to_pil_image(result)
 
-    def _chain(self, img: Tensor, space: _Space, fill: Any) -> Tensor:
+    def _chain(self, img: Tensor, space: Space, fill: Any) -> Tensor:
         """The pictures after a few changes."""
         names = list(space)
         depth = self.chain_depth if self.chain_depth > 0 else integer(1, 4)
@@ -439,7 +354,7 @@ class AugMix(Module):
             magnitude = 0.0 if magnitudes is None else magnitudes[integer(0, self.severity)]
             if signed and integer(0, 2):
                 magnitude = -magnitude
-            img = _changed(img, name, magnitude, self.interpolation, fill)
+            img = changed(F, img, name, magnitude, self.interpolation, fill)
         return img
 
     def __repr__(self) -> str:
@@ -449,11 +364,3 @@ class AugMix(Module):
             f"alpha={self.alpha}, all_ops={self.all_ops}, interpolation={self.interpolation}, "
             f"fill={self.fill})"
         )
-
-
-def _dirichlet(rows: int, columns: int, alpha: float) -> Tensor:
-    """Rows of positive numbers of sum 1, float32.  Draws: a gamma variable for each number."""
-    # torch: drawn in float64, never 0, and rounded at the end.
-    gammas = standard_gamma(full((rows, columns), alpha).to(float64))
-    gammas = gammas.clamp(min=np.finfo(np.float64).tiny)
-    return (gammas / gammas.sum(-1, keepdim=True)).float()

@@ -6,6 +6,14 @@ Source: torchvision.transforms.v2.
 from minitorch.vision.transforms.autoaugment import AutoAugmentPolicy
 from minitorch.vision.transforms.functional import InterpolationMode
 from minitorch.vision.transforms.v2 import functional
+from minitorch.vision.transforms.v2._augment import (
+    AugMix,
+    AutoAugment,
+    CutMix,
+    MixUp,
+    RandAugment,
+    TrivialAugmentWide,
+)
 from minitorch.vision.transforms.v2._color import (
     RGB,
     ColorJitter,
@@ -59,11 +67,14 @@ from minitorch.vision.transforms.v2._misc import (
 from minitorch.vision.transforms.v2._transform import Transform
 
 __all__ = [
+    "AugMix",
+    "AutoAugment",
     "AutoAugmentPolicy",
     "CenterCrop",
     "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "CutMix",
     "ElasticTransform",
     "FiveCrop",
     "GaussianBlur",
@@ -73,10 +84,12 @@ __all__ = [
     "InterpolationMode",
     "Lambda",
     "LinearTransformation",
+    "MixUp",
     "Normalize",
     "PILToTensor",
     "Pad",
     "RGB",
+    "RandAugment",
     "RandomAdjustSharpness",
     "RandomAffine",
     "RandomApply",
@@ -104,5 +117,6 @@ __all__ = [
     "ToPureTensor",
     "ToTensor",
     "Transform",
+    "TrivialAugmentWide",
     "functional",
 ]

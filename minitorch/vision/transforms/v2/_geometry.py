@@ -35,10 +35,10 @@ __all__ = [
 _Mode = str | InterpolationMode | int
 
 
-def _checked_fills(fill: Any) -> dict[Any, Any]:
+def checked_fills(fill: Any) -> dict[Any, Any]:
     """``fill`` as a dictionary of one for each kind of thing."""
     if isinstance(fill, dict):
-        return {kind: _checked_fills(value)["others"] for kind, value in fill.items()}
+        return {kind: checked_fills(value)["others"] for kind, value in fill.items()}
     if fill is not None and not isinstance(fill, (int, float, tuple, list)):
         raise TypeError(
             "Got inappropriate fill arg, only Numbers, tuples, lists and dicts are allowed."
@@ -46,7 +46,7 @@ def _checked_fills(fill: Any) -> dict[Any, Any]:
     return {"others": [float(f) for f in fill] if isinstance(fill, (tuple, list)) else fill}
 
 
-class _Filling(Transform):
+class Filling(Transform):
     """A transform that fills what comes from outside."""
 
     _fills: dict[Any, Any]
@@ -223,7 +223,7 @@ def _check_border(padding: Any, padding_mode: Any) -> None:
     F1.check_padding_mode(padding_mode)
 
 
-class Pad(_Filling):
+class Pad(Filling):
     """With a border.
 
     Errors: ValueError for a border that is none; TypeError for a ``fill`` that is none.
@@ -237,14 +237,14 @@ class Pad(_Filling):
         _check_border(padding, padding_mode)
         self.padding = padding if isinstance(padding, int) else list(padding)
         self.fill = fill
-        self._fills = _checked_fills(fill)
+        self._fills = checked_fills(fill)
         self.padding_mode = padding_mode
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return F.pad(inpt, self.padding, self._fill_of(inpt), self.padding_mode)
 
 
-class RandomCrop(_Filling):
+class RandomCrop(Filling):
     """A rectangle at a random place.
 
     Draws: ``randint`` for the top where the picture is higher, and for the left where it is wider.
@@ -271,7 +271,7 @@ class RandomCrop(_Filling):
         self.padding = self._border_of(padding) if padding else None
         self.pad_if_needed = pad_if_needed
         self.fill = fill
-        self._fills = _checked_fills(fill)
+        self._fills = checked_fills(fill)
         self.padding_mode = padding_mode
 
     @staticmethod
@@ -311,7 +311,7 @@ class RandomCrop(_Filling):
         return F.crop(inpt, *params["crop"]) if params["smaller"] else inpt
 
 
-class RandomRotation(_Filling):
+class RandomRotation(Filling):
     """Turned by a random angle.
 
     Draws: one ``uniform_``.
@@ -333,7 +333,7 @@ class RandomRotation(_Filling):
         self.interpolation = interpolation
         self.expand = expand
         self.fill = fill
-        self._fills = _checked_fills(fill)
+        self._fills = checked_fills(fill)
         self.center = center
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
@@ -350,7 +350,7 @@ class RandomRotation(_Filling):
         )
 
 
-class RandomAffine(_Filling):
+class RandomAffine(Filling):
     """Turned, moved, scaled and sheared at random, in place.
 
     Draws: as ``transforms.RandomAffine``.
@@ -377,7 +377,7 @@ class RandomAffine(_Filling):
         self.shear = checked.shear
         self.interpolation = interpolation
         self.fill = fill
-        self._fills = _checked_fills(fill)
+        self._fills = checked_fills(fill)
         self.center = center
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
@@ -397,7 +397,7 @@ class RandomAffine(_Filling):
         )
 
 
-class RandomPerspective(RandomTransform, _Filling):
+class RandomPerspective(RandomTransform, Filling):
     """As seen from elsewhere, with probability ``p``.
 
     Draws: as ``transforms.RandomPerspective``.
@@ -420,7 +420,7 @@ class RandomPerspective(RandomTransform, _Filling):
         self.distortion_scale = distortion_scale
         self.interpolation = interpolation
         self.fill = fill
-        self._fills = _checked_fills(fill)
+        self._fills = checked_fills(fill)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         _, height, width = size_of(flat_inputs)
@@ -432,7 +432,7 @@ class RandomPerspective(RandomTransform, _Filling):
         return F.perspective(inpt, **params, interpolation=self.interpolation, fill=fill)
 
 
-class ElasticTransform(_Filling):
+class ElasticTransform(Filling):
     """With each pixel read somewhere near, as through water.
 
     Draws: as ``transforms.ElasticTransform``.
@@ -454,7 +454,7 @@ class ElasticTransform(_Filling):
         self.sigma = two_numbers(sigma, "sigma")
         self.interpolation = interpolation
         self.fill = fill
-        self._fills = _checked_fills(fill)
+        self._fills = checked_fills(fill)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         _, height, width = size_of(flat_inputs)
