@@ -1,6 +1,8 @@
 """vision.models: the networks are torchvision's, layer by layer, and so are their first weights."""
 
+import doctest
 import hashlib
+import importlib
 import inspect
 import io
 import urllib.error
@@ -62,6 +64,14 @@ def test_structure(name, undrawn):
         count = sum(parameter.numel() for parameter in model.parameters())
         assert count == weights.meta["num_params"]
     assert inspect.getdoc(models.get_model_builder(name)).endswith(f".{name}.")
+
+
+@pytest.mark.parametrize(
+    "module", ["models._utils", "models.feature_extraction", "ops.boxes", "ops.misc"]
+)
+def test_examples(module):
+    found = doctest.testmod(importlib.import_module(f"minitorch.vision.{module}"))
+    assert found.attempted and not found.failed
 
 
 # --- weights --------------------------------------------------------------------------------------

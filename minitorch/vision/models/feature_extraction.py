@@ -114,11 +114,11 @@ def create_feature_extractor(
 
         >>> import minitorch
         >>> from minitorch.vision.models import resnet18
-        >>> model = create_feature_extractor(resnet18(), {"layer1.0.relu_1": "early", "fc": "out"})
+        >>> model = create_feature_extractor(resnet18(), {"layer1.0.relu_1": "a", "layer2": "b"})
         >>> with minitorch.no_grad():
         ...     out = model(minitorch.rand(1, 3, 32, 32))
         >>> [(name, tuple(value.shape)) for name, value in out.items()]
-        [('early', (1, 64, 8, 8)), ('out', (1, 1000))]
+        [('a', (1, 64, 8, 8)), ('b', (1, 128, 4, 4))]
     """
     if return_nodes is None and train_return_nodes is None and eval_return_nodes is None:
         raise ValueError(
