@@ -21,7 +21,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 from minitorch.serialization import load as load_file
@@ -189,7 +189,8 @@ def load(
 
     Args:
         repo_or_dir: ``owner/name`` or ``owner/name:branch`` on GitHub; a folder, if ``source`` is
-            "local".
+            "local".  The networks of pytorch/vision are ``minitorch.vision``'s own: nothing of it
+            is downloaded but weights.
         model: the name of the function.
         *args, **kwargs: its arguments.
         source: "github" or "local".
@@ -203,12 +204,8 @@ def load(
     ``dependencies`` is missing, or nothing is there and there is no network; ValueError for another
     source.  Source: torch.hub.load.
     """
-    if source.lower() not in ("github", "local"):
-        raise ValueError(f'Unknown source: "{source}". Allowed values: "github" | "local".')
-    folder = repo_or_dir
-    if source.lower() == "github":
-        folder = _repository(repo_or_dir, force_reload, trust_repo, verbose, skip_validation)
-    with _hubconf(folder) as module:
+    options = (force_reload, trust_repo, verbose, skip_validation)
+    with _hubconf(repo_or_dir, source, *options) as module:
         return _entry(module, model)(*args, **kwargs)
 
 
@@ -225,11 +222,13 @@ def list(
 
     Source: torch.hub.list; ``source`` is minitorch's own.
     """
-    folder = github
-    if source.lower() == "github":
-        folder = _repository(github, force_reload, trust_repo, verbose, skip_validation)
-    with _hubconf(folder) as module:
-        return [name for name in dir(module) if callable(getattr(module, name)) and name[0] != "_"]
+    options = (force_reload, trust_repo, verbose, skip_validation)
+    with _hubconf(github, source, *options) as module:
+        return [
+            name
+            for name in dir(module)
+            if not name.startswith("_") and callable(getattr(module, name))
+        ]
 
 
 def help(
@@ -245,16 +244,29 @@ def help(
 
     Arguments as for :func:`load`.  Source: torch.hub.help; ``source`` is minitorch's own.
     """
-    folder = github
-    if source.lower() == "github":
-        folder = _repository(github, force_reload, trust_repo, True, skip_validation)
-    with _hubconf(folder) as module:
+    with _hubconf(github, source, force_reload, trust_repo, True, skip_validation) as module:
         return _entry(module, model).__doc__
 
 
 @contextlib.contextmanager
-def _hubconf(folder: str | os.PathLike[str]) -> Iterator[ModuleType]:
-    """The module ``hubconf.py`` of a folder, which is on the path meanwhile."""
+def _hubconf(
+    repo_or_dir: str | os.PathLike[str],
+    source: str,
+    force_reload: bool,
+    trust_repo: bool | str | None,
+    verbose: bool,
+    skip_validation: bool,
+) -> Iterator[Any]:
+    """The module ``hubconf.py`` of a folder or repository, which is on the path meanwhile."""
+    if source.lower() not in ("github", "local"):
+        raise ValueError(f'Unknown source: "{source}". Allowed values: "github" | "local".')
+    folder = repo_or_dir
+    if source.lower() == "github":
+        github = os.fspath(repo_or_dir)
+        if github.partition(":")[0] == "pytorch/vision":
+            yield _networks_of_vision()
+            return
+        folder = _repository(github, force_reload, trust_repo, verbose, skip_validation)
     path = os.path.join(folder, "hubconf.py")
     spec = importlib.util.spec_from_file_location("hubconf.py", path)
     assert spec is not None and spec.loader is not None
@@ -267,7 +279,17 @@ def _hubconf(folder: str | os.PathLike[str]) -> Iterator[ModuleType]:
         sys.path.remove(os.fspath(folder))
 
 
-def _entry(module: ModuleType, name: str) -> Callable[..., Any]:
+def _networks_of_vision() -> SimpleNamespace:
+    """What ``hubconf.py`` of pytorch/vision offers: minitorch has those networks itself."""
+    # Here and not above: vision stands higher than hub.
+    from minitorch.vision import models
+
+    return SimpleNamespace(
+        **{name: models.get_model_builder(name) for name in models.list_models()}
+    )
+
+
+def _entry(module: Any, name: str) -> Callable[..., Any]:
     if not isinstance(name, str):
         raise ValueError("Invalid input: model should be a string of function name")
     needed = getattr(module, "dependencies", None) or ()

@@ -214,6 +214,17 @@ def test_a_repository_is_downloaded_once_and_trusted_then(folder, github, capsys
     assert hub.list("someone/models", verbose=False) == ["double"]
 
 
+def test_networks_of_pytorchs_vision_are_here(github):
+    github.online = False
+    model = hub.load("pytorch/vision:v0.10.0", "squeezenet1_1", num_classes=3)
+    assert type(model).__module__ == "minitorch.vision.models.squeezenet"
+    assert "resnet18" in hub.list("pytorch/vision")
+    assert "ResNet of 18 layers" in hub.help("pytorch/vision", "resnet18")
+    with pytest.raises(RuntimeError, match="Cannot find callable resnet19 in hubconf"):
+        hub.load("pytorch/vision", "resnet19")
+    assert github.asked == []
+
+
 def test_commits_of_forks_are_refused(github):
     with pytest.raises(ValueError, match="Cannot find fffff in"):
         hub.load("someone/models:fffff", "double", trust_repo=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch.dtypes import float32, iinfo
 from minitorch.nn.module import Module
 from minitorch.tensor import Tensor
 from minitorch.vision.transforms import functional as F
@@ -20,7 +19,7 @@ def _scaled(img: Any) -> Tensor:
     """A picture as numbers 0 ... 1."""
     if not isinstance(img, Tensor):
         img = F.pil_to_tensor(img)
-    return img if img.is_floating_point() else img.to(float32).div_(iinfo(img.dtype).max)
+    return F.convert_image_dtype(img)
 
 
 def _listed(preset: Module, names: tuple[str, ...]) -> str:
