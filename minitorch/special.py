@@ -32,6 +32,7 @@ from minitorch.ops.polynomials import (
 )
 from minitorch.ops.reduction import logsumexp
 from minitorch.ops.special import (
+    airy_ai,
     bessel_j0,
     bessel_j1,
     bessel_y0,
@@ -64,6 +65,7 @@ from minitorch.ops.special import lgamma as gammaln
 from minitorch.ops.special import mvlgamma as multigammaln
 
 __all__ = [
+    "airy_ai",
     "bessel_j0",
     "bessel_j1",
     "bessel_y0",

@@ -11,6 +11,7 @@ import math
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import composite, op
 from minitorch.ops.bessel_function import (
+    airy_ai_values,
     i0_values,
     i0e_values,
     i1_values,
@@ -52,6 +53,7 @@ from minitorch.ops.gamma_function import (
 from minitorch.tensor import Tensor
 
 __all__ = [
+    "airy_ai",
     "bessel_j0",
     "bessel_j1",
     "bessel_y0",
@@ -393,7 +395,7 @@ i1e.vjp(input=lambda g, input, out: g * (i0e(input) - _over_input(out, input) - 
 
 
 def _without_gradient(body):
-    """torch has no gradients of the Bessel functions below, and records nothing."""
+    """torch has no gradients of the functions below, and records nothing."""
     return op(
         elementwise=True,
         dtype="float",
@@ -402,6 +404,15 @@ def _without_gradient(body):
         home="special",
         inplace=False,
     )(body)
+
+
+@_without_gradient
+def airy_ai(xp, input, /):
+    """Airy's function Ai.
+
+    Shape: (*) -> (*).  Source: torch.special.airy_ai.
+    """
+    return airy_ai_values(xp, input)
 
 
 @_without_gradient

@@ -158,6 +158,12 @@ SAMPLES = {
     "special.i0e": _unary(normal(2, 3), _far),
     "special.i1": _unary(normal(2, 3), np.array([-9.0, -7.5, 7.9, 8.1, 20.0])),
     "special.i1e": _unary(normal(2, 3), _far),
+    "special.airy_ai": [
+        *_plain(positive)[:5],
+        S(_finite, _grad=False, _tolerance=1e-5, _why="torch's own error around -2.5"),
+        S(np.array([-30.0, -8.1, -7.9, 1.9, 2.1, 9.0]), _grad=False, _why="not differentiable"),
+        Fails(complex_normal(3)),
+    ],
     "special.bessel_j0": _plain(normal),
     "special.bessel_j1": _plain(positive),
     "special.bessel_y0": _plain(positive),
