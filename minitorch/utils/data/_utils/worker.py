@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch.backends.blas import set_num_threads
 from minitorch.random import manual_seed
+from minitorch.switches import set_num_threads
 from minitorch.utils.data._utils.fetch import make_fetcher
 
 if TYPE_CHECKING:
