@@ -656,9 +656,7 @@ def test_what_cannot_be_saved_is_named(obj, message, tmp_path):
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["checkpoint"]
 
 
-def test_the_old_format_is_not_written_and_depth_is_limited():
-    with pytest.raises(NotImplementedError, match="before PyTorch 1.6 is read, but not written"):
-        save([1], io.BytesIO(), _use_new_zipfile_serialization=False)
+def test_depth_is_limited():
     deep = []
     for _ in range(10**5):
         deep = [deep]
@@ -667,6 +665,23 @@ def test_the_old_format_is_not_written_and_depth_is_limited():
 
 
 # --- options --------------------------------------------------------------------------------------
+
+
+def test_the_old_format_and_several_saves_in_one_file():
+    base = mt.arange(6.0)
+    states = [[base, base[2:4], mt.tensor([True]), mt.ones(0)], mt.nn.Linear(2, 2).state_dict(), 5]
+    file = io.BytesIO()
+    for state in states:
+        save(state, file, _use_new_zipfile_serialization=False)
+    file.seek(0)
+    for state in states:
+        assert same(load(file), state)
+    file.seek(0)
+    assert load(file)[1].storage_offset() == 2
+    net = io.BytesIO()
+    save(Net(), net, _use_new_zipfile_serialization=False)
+    net.seek(0)
+    assert load(net, weights_only=False).config == Config(5, ["a"])
 
 
 def test_options():
@@ -873,10 +888,10 @@ def test_errors_are_of_the_classes_of_torch(tmp_path):
             assert str(mine.value).split()[:3] == str(theirs.value).split()[:3]
 
 
-def to_theirs(obj, torch, **options):
+def to_theirs(obj, torch, zipped=True, **options):
     """Saved here, loaded by torch."""
     file = io.BytesIO()
-    save(obj, file)
+    save(obj, file, _use_new_zipfile_serialization=zipped)
     file.seek(0)
     return torch.load(file, **options)
 
@@ -948,7 +963,8 @@ def test_every_kind_of_state_both_ways():
     ours, theirs = everything(mt), everything(torch)
     theirs["state"].update({k: torch.from_numpy(v.numpy()) for k, v in ours["state"].items()})
     assert_twins(ours, theirs)
-    assert_twins(ours, to_theirs(ours, torch, weights_only=True))
+    for zipped in (True, False):
+        assert_twins(ours, to_theirs(ours, torch, zipped, weights_only=True))
     for zipped in (True, False):
         assert_twins(from_theirs(theirs, torch, _use_new_zipfile_serialization=zipped), theirs)
     loaded = from_theirs(theirs, torch)

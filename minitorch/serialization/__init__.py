@@ -32,7 +32,7 @@ from minitorch.serialization.program_names import (
     safe_globals,
 )
 from minitorch.serialization.torch_reader import names_in, read_legacy, read_zip
-from minitorch.serialization.torch_writer import write_zip
+from minitorch.serialization.torch_writer import write_legacy, write_zip
 
 __all__ = [
     "LoadEndianness",
@@ -81,7 +81,8 @@ def save(
     well.  It holds data only: no modules, no objects of the program's own classes.
 
     A path is written atomically: a save that fails or is interrupted leaves the old file as it
-    was.  ``pickle_module`` and ``pickle_protocol`` are accepted and change nothing.
+    was.  Without ``_use_new_zipfile_serialization`` the format is PyTorch's from before 1.6, of
+    which a file can hold several.  ``pickle_module`` and ``pickle_protocol`` change nothing.
 
     Raises:
         pickle.PicklingError: ``obj`` holds something that has no name, such as a lambda; the
@@ -90,8 +91,6 @@ def save(
         RuntimeError: the directory of ``f`` does not exist, or tensors view one memory as several
             types.
         AttributeError: ``f`` is neither a path nor a file.
-        NotImplementedError: ``_use_new_zipfile_serialization`` is False: the format before 1.6 is
-            read, not written.
 
     Source: torch.save.
 
@@ -105,11 +104,11 @@ def save(
         >>> minitorch.load(file)
         {'epoch': 3, 'weights': [tensor([1., 1.])]}
     """
-    if not _use_new_zipfile_serialization:
-        raise NotImplementedError("save(): the format before PyTorch 1.6 is read, but not written")
     path = os.fspath(f) if isinstance(f, (str, os.PathLike)) else None
     if path is not None and path.endswith(".safetensors"):
         write = _safetensors_writer(obj)
+    elif not _use_new_zipfile_serialization:
+        write = write_legacy(obj)
     else:
         folder = "archive" if path is None else _record_folder(path)
         write = write_zip(obj, folder, _crc32, not _disable_byteorder_record)

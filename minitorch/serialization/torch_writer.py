@@ -1,8 +1,8 @@
-"""Writes PyTorch's zip format: a pickle that describes the object, and the storages of its tensors.
+"""Writes PyTorch's formats: a pickle that describes the object, and the storages of its tensors.
 
-The records, in order: ``data.pkl``; three that say how the file is laid out (``.format_version``,
-``.storage_alignment``, ``byteorder``); ``data/0``, ``data/1`` and so on, the storages; ``version``;
-an id of the contents.  The same object gives the same bytes.
+The records of the zip file, in order: ``data.pkl``; three that say how the file is laid out
+(``.format_version``, ``.storage_alignment``, ``byteorder``); ``data/0``, ``data/1`` and so on, the
+storages; ``version``; an id of the contents.  The same object gives the same bytes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from minitorch.memory_format import layout, memory_format, sparse_coo
 from minitorch.nn.parameter import Parameter, UninitializedTensorMixin
 from minitorch.ops.sparse import SparseTensor
 from minitorch.random import Generator
+from minitorch.serialization.files import write_all
 from minitorch.serialization.pickle_writer import Name, Persistent, PickleWriter, Reduced
 from minitorch.serialization.program_names import public_functions, torch_name
+from minitorch.serialization.torch_reader import MAGIC_NUMBER, PROTOCOL_VERSION
 from minitorch.serialization.zip_file import ZipWriter
 from minitorch.size import Size
 from minitorch.storage import (
@@ -37,7 +39,7 @@ from minitorch.storage import (
 )
 from minitorch.tensor import Tensor
 
-__all__ = ["write_zip"]
+__all__ = ["write_legacy", "write_zip"]
 
 _ALIGNMENT = 64
 _CPU = device("cpu")
@@ -97,6 +99,33 @@ def write_zip(
     return write
 
 
+def write_legacy(obj: Any) -> Callable[[BinaryIO], None]:
+    """As :func:`write_zip`, in PyTorch's format from before 1.6.
+
+    Raises:
+        pickle.PicklingError, RuntimeError: as :func:`write_zip`.
+    """
+    storages = _Storages(view=(None,))
+    pickle = PickleWriter(storages.reducers, _name_of).write(obj)
+    sizes = {"short": 2, "int": 4, "long": 4}
+    machine = {
+        "protocol_version": PROTOCOL_VERSION,
+        "little_endian": sys.byteorder == "little",
+        "type_sizes": sizes,
+    }
+    keys = [str(key) for key in range(len(storages.memories))]
+    heads = [PickleWriter({}).write(head) for head in (MAGIC_NUMBER, PROTOCOL_VERSION, machine)]
+
+    def write(file: BinaryIO) -> None:
+        for part in (*heads, pickle, PickleWriter({}).write(keys)):
+            write_all(file, part)
+        for memory, length in zip(storages.memories, storages.lengths, strict=True):
+            write_all(file, length.to_bytes(8, sys.byteorder))
+            write_all(file, memory.data)
+
+    return write
+
+
 def _id_of(checksums: list[int]) -> bytes:
     """Forty digits that differ where the contents do."""
     data = b"".join(checksum.to_bytes(4, "little") for checksum in checksums)
@@ -124,9 +153,12 @@ def _name_of(value: Any) -> str | None:
 class _Storages:
     """The memory of all tensors in an object, each storage once."""
 
-    def __init__(self) -> None:
-        #: The bytes of the storages, by key.
+    def __init__(self, view: tuple[None, ...] = ()) -> None:
+        #: What the ids of storages have in addition.
+        self._view = view
+        #: The bytes of the storages, by key, and how many elements they are.
         self.memories: list[np.ndarray] = []
+        self.lengths: list[int] = []
         #: address -> (key, element type)
         self._found: dict[Any, tuple[str, dtypes.dtype | None]] = {}
         #: The arrays must not die, or others could get their addresses.
@@ -169,10 +201,8 @@ class _Storages:
         kind = tensor.dtype
         location = str(tensor.device)
         is_typed = kind in _STORAGE_TYPES
-        key, memory, offset, array = self._place(array, kind if is_typed else None)
-        length = memory.nbytes // (kind.itemsize if is_typed else 1)
-        storage_type = _STORAGE_TYPES.get(kind, _UNTYPED)
-        storage = Persistent(("storage", storage_type, key, location, length))
+        key, offset, array = self._place(array, kind if is_typed else None)
+        storage = self._id(key, _STORAGE_TYPES.get(kind, _UNTYPED), location)
         look = (storage, offset, tuple(array.shape), strides_in_elements(array))
         args = (*look, tensor.requires_grad, OrderedDict())
         if is_typed:
@@ -182,15 +212,15 @@ class _Storages:
     def _storage(self, storage: UntypedStorage) -> Persistent:
         array = storage._owner
         kind = dtypes.from_numpy(storage._flat.dtype) if isinstance(storage, TypedStorage) else None
-        key, memory, _, _ = self._place(array, kind)
-        name = _UNTYPED if kind is None else _STORAGE_TYPES[kind]
-        length = memory.nbytes // (1 if kind is None else kind.itemsize)
-        return Persistent(("storage", name, key, "cpu", length))
+        key, _, _ = self._place(array, kind)
+        return self._id(key, _UNTYPED if kind is None else _STORAGE_TYPES[kind], "cpu")
 
-    def _place(
-        self, array: np.ndarray, kind: dtypes.dtype | None
-    ) -> tuple[str, np.ndarray, int, np.ndarray]:
-        """The key and memory of an array's storage, and its offset in elements.
+    def _id(self, key: str, storage_type: Name, location: str) -> Persistent:
+        length = self.lengths[int(key)]
+        return Persistent(("storage", storage_type, key, location, length, *self._view))
+
+    def _place(self, array: np.ndarray, kind: dtypes.dtype | None) -> tuple[str, int, np.ndarray]:
+        """The key of an array's storage, and its offset there in elements.
 
         The array comes back, or a contiguous copy if it lies so that PyTorch could not say how.
         """
@@ -207,6 +237,7 @@ class _Storages:
         if where not in self._found:
             self._found[where] = str(len(self.memories)), kind
             self.memories.append(_memory(low, high, root))
+            self.lengths.append((high - low) // (kind.itemsize if kind else 1))
             self._kept.append(root)
         key, known = self._found[where]
         if known is not kind:
@@ -214,7 +245,7 @@ class _Storages:
                 "Cannot save multiple tensors or storages that view the same data as different "
                 f"types: {known or 'bytes'} and {kind or 'bytes'}"
             )
-        return key, self.memories[int(key)], (first - low) // array.itemsize, array
+        return key, (first - low) // array.itemsize, array
 
 
 @functools.cache
