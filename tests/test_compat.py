@@ -354,3 +354,18 @@ def test_libraries_take_the_tensors_for_torchs(tmp_path):
     program = write(tmp_path / "program.py", "import torch\n" + lines)
     done = run("-W", "ignore", str(program), cwd=tmp_path)
     assert not done.returncode, done.stderr
+
+
+def test_the_environment_redirects_a_process(tmp_path):
+    variables = minitorch.compat.environment({"PYTHONPATH": str(tmp_path), "KEPT": "1"})
+    assert variables["KEPT"] == "1" and variables["PYTHONPATH"].endswith(str(tmp_path))
+    assert minitorch.compat.environment(variables) == variables  # a second time changes nothing
+    code = "import os, torch; print(torch.__version__, os.environ['KEPT'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "2.13.0+cpu 1\n", done.stderr

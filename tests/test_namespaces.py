@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 import threading
@@ -460,3 +461,14 @@ def test_torchs_other_addresses_of_the_same_things():
         assert (mt.ones(2, 2) @ mt.ones(2, 2)).dtype is mt.float16
     with pytest.warns(FutureWarning, match="deprecated"):
         assert mt.cpu.amp.GradScaler().is_enabled()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["amp.autocast_mode", "amp.grad_scaler", "autograd.profiler", "compiler", "futures", "jit"]
+    + ["profiler.profiler", "testing._comparison", "testing._creation", "torch_version"]
+    + ["utils.benchmark.utils.timer"],
+)
+def test_examples(name):
+    failed, attempted = doctest.testmod(importlib.import_module(f"minitorch.{name}"))
+    assert attempted and not failed

@@ -14,7 +14,9 @@ or in code, before anything imports torch::
     import torch                                 # minitorch, module by module
     from torchvision import transforms           # minitorch.vision.transforms
 
-What stands behind it is described in docs/design/0004-running-programs.md.
+``install`` is for this process and what it forks; a Python that it starts needs the variables that
+``environment`` returns, ``subprocess.run(command, env=minitorch.compat.environment())``.  What
+stands behind it is described in docs/design/0004-running-programs.md.
 """
 
 from __future__ import annotations
