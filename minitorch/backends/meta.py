@@ -660,6 +660,13 @@ def _split(ary, indices_or_sections, axis=0):
 # Joining and gathering.
 
 
+@_rule(np.flatnonzero)
+def _flatnonzero(a):
+    # How many is unknown, and at most all.  Bodies group indices by it and never return it, unlike
+    # nonzero, which has no rule.
+    return meta_array((a.size,), np.int64)
+
+
 @_rule(np.concatenate)
 def _concatenate(arrays, axis=0, out=None, dtype=None, **options):
     dtype = dtype or np.concatenate([_example(a, 1) for a in arrays]).dtype

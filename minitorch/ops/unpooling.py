@@ -149,13 +149,13 @@ def _fractional(spatial, input, kernel_size, output_size, output_ratio, samples)
     images = input if input.ndim == spatial + 2 else input.unsqueeze(0)
     batch, channels = images.shape[:2]
     if samples is None:
-        samples = rand(batch, channels, spatial, dtype=input.dtype)
+        samples = rand(batch, channels, spatial, dtype=input.dtype, device=input.device)
 
     index = 0  # of every element of every window in the plane, (N, C, *counts, *kernel)
     for d, (n, k, m) in enumerate(zip(lengths, kernel, counts, strict=True)):
         # torch: of images the first samples are for the width, of volumes for the depth.
         starts = _starts(samples[:, :, d if spatial == 3 else 1 - d], n, k, m)
-        offsets = starts.unsqueeze(-1) + arange(k)
+        offsets = starts.unsqueeze(-1) + arange(k, device=input.device)
         shape = [batch, channels] + [1] * (2 * spatial)
         shape[2 + d], shape[2 + spatial + d] = m, k
         index = index * n + offsets.reshape(shape)
@@ -174,12 +174,12 @@ def _starts(samples, length, kernel, count):
     """Where the windows along one side begin.  Shape: (N, C) -> (N, C, count)."""
     last = length - kernel
     if count == 1:
-        return tensor(last).expand(*samples.shape, 1)
+        return tensor(last, device=samples.device).expand(*samples.shape, 1)
     step = last / (count - 1)
     shift = samples.unsqueeze(-1)
-    inner = arange(count - 1, dtype=samples.dtype)
+    inner = arange(count - 1, dtype=samples.dtype, device=samples.device)
     starts = ((inner + shift) * step).to(dtypes.int64) - (shift * step).to(dtypes.int64)
-    end = tensor(last).expand(*samples.shape, 1)
+    end = tensor(last, device=samples.device).expand(*samples.shape, 1)
     return cat([starts, end], -1)
 
 
