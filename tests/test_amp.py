@@ -105,6 +105,13 @@ def test_methods_operators_and_functions_agree(half):
             assert result.dtype is half
 
 
+def test_a_given_output_is_written_in_its_own_type(half):
+    out = mt.zeros(4, 4)
+    with mt.autocast("cpu", dtype=half):
+        assert mt.mm(x, x, out=out) is out
+    assert mt.equal(out, x @ x)
+
+
 def test_weights_and_gradients_stay_wide(half):
     mt.manual_seed(0)
     layer = mt.nn.Linear(4, 3)

@@ -213,7 +213,6 @@ def test_run_is_python(tmp_path):
         (["-m", "pack.inner", "4"], None),
         (["-O", "-c", code, "a", "-b"], None),
         (["-", "5"], "import sys; print(sys.argv, __name__)"),
-        ([], "print(__name__)"),
         (["missing.py"], None),
     ):
         plain = python(*arguments, cwd=tmp_path, stdin=stdin)

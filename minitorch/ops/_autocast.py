@@ -42,7 +42,8 @@ def _casting(function, convert):
     @functools.wraps(function)
     def call(*args, **kwargs):
         target = mode.autocast
-        if target is None:
+        if target is None or kwargs.get("out") is not None:
+            # torch: what is written into a given tensor is computed in the type of the inputs.
             return function(*args, **kwargs)
         args = [convert(value, target) for value in args]
         kwargs = {name: convert(value, target) for name, value in kwargs.items()}
