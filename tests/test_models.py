@@ -324,6 +324,21 @@ def test_attention_does_not_cross_the_edges_of_a_shifted_picture():
     assert reached.nonzero().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
 
 
+def test_grids_hold_positions_far_apart():
+    from minitorch.vision.models import maxvit
+
+    x = mt.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
+    cut, join = maxvit.WindowPartition(), maxvit.WindowDepartition()
+    windows = cut(x, 2)
+    assert windows[0, 0, :, 0].tolist() == [0, 1, 4, 5]
+    assert maxvit.SwapAxes(-2, -3)(windows)[0, 0, :, 0].tolist() == [0, 2, 8, 10]
+    assert mt.equal(join(windows, 2, 2, 2), x)
+    with pytest.raises(ValueError, match="is not divisible by partition size 3"):
+        maxvit.MaxVit((32, 32), 8, 3, [8], [1], 4, 0.1)
+    with pytest.raises(ValueError, match="must be divisible by head_dim"):
+        maxvit.RelativePositionalMultiHeadAttention(6, 4, 4)
+
+
 def test_regnet_settings_are_checked():
     from minitorch.vision.models.regnet import BlockParams
 
@@ -482,6 +497,10 @@ def small_swin(zoo, version):
     )
 
 
+def small_maxvit(zoo):
+    return zoo.MaxVit((32, 32), 8, 2, [8, 16], [1, 2], 4, 0.3, attention_dropout=0.1, num_classes=3)
+
+
 #: Some of each family, and the side of the pictures that they take here.
 COMPARED = {
     "convnext": (small_convnext, 48),
@@ -496,6 +515,7 @@ COMPARED = {
     "efficientnet_v2_s": (lambda zoo: zoo.efficientnet_v2_s(dropout=0.5), 33),
     "googlenet": (lambda zoo: zoo.googlenet(init_weights=True, transform_input=True), 64),
     "inception_v3": (lambda zoo: zoo.inception_v3(init_weights=False, transform_input=True), 75),
+    "maxvit": (small_maxvit, 32),
     "mnasnet0_5": (lambda zoo: zoo.mnasnet0_5(), 64),
     "mobilenet_v2": (lambda zoo: zoo.mobilenet_v2(width_mult=0.5), 64),
     "mobilenet_v3_large": (lambda zoo: zoo.mobilenet_v3_large(reduced_tail=True, dilated=True), 64),

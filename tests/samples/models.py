@@ -29,6 +29,7 @@ DIGESTS = {
     "googlenet": ("7f541ca29410", "d8f3979e53c4"),
     "inception_v3": ("aab0ac2cbaf8", "1ad0ac8f1ccb"),
     "lraspp_mobilenet_v3_large": ("7f11e0bc3616", "8b328a46035c"),
+    "maxvit_t": ("814b3269f09e", "258cce5fddb0"),
     "mnasnet0_5": ("1ed44e7f7de2", "3ccc87c83bc4"),
     "mnasnet0_75": ("93d711f59686", "4849fe45bdc0"),
     "mnasnet1_0": ("c26097f381d5", "c13d5806b5c4"),

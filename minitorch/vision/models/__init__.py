@@ -5,6 +5,7 @@ from minitorch.vision.models import (
     densenet,
     efficientnet,
     inception,
+    maxvit,
     mnasnet,
     mobilenet,
     mobilenetv2,
@@ -87,6 +88,7 @@ from minitorch.vision.models.inception import (
     InceptionOutputs,
     inception_v3,
 )
+from minitorch.vision.models.maxvit import MaxVit, MaxVit_T_Weights, maxvit_t
 from minitorch.vision.models.mnasnet import (
     MNASNet,
     MNASNet0_5_Weights,
@@ -264,6 +266,8 @@ __all__ = [
     "MNASNet0_75_Weights",
     "MNASNet1_0_Weights",
     "MNASNet1_3_Weights",
+    "MaxVit",
+    "MaxVit_T_Weights",
     "MobileNetV2",
     "MobileNetV3",
     "MobileNet_V2_Weights",
@@ -359,6 +363,8 @@ __all__ = [
     "inception",
     "inception_v3",
     "list_models",
+    "maxvit",
+    "maxvit_t",
     "mnasnet",
     "mnasnet0_5",
     "mnasnet0_75",
