@@ -271,6 +271,15 @@ def test_a_step_with_scaled_gradients():
     assert scaler.get_scale() == 16
 
 
+def test_gradients_that_overflow_are_inf_without_a_warning():
+    p, optimizer = parameter_and_optimizer()
+    scaler = mt.amp.GradScaler("cpu", init_scale=2.0**127)
+    for _ in range(2):  # within one walk, and from one to the next
+        scaler.scale((p * p).sum()).backward()
+    assert p.grad.tolist() == [math.inf, math.inf]
+    assert scaler.step(optimizer) is None
+
+
 @pytest.mark.parametrize("bad", [math.inf, math.nan])
 def test_a_step_with_inf_is_skipped(bad):
     p, optimizer = parameter_and_optimizer()
