@@ -660,6 +660,68 @@ def test_buffers_are_those_of_rank_0():
     np.testing.assert_allclose(kept1, np.add(kept, 1))
 
 
+def looked_at_between(rank, size):
+    ddp = DistributedDataParallel(nn.Linear(1, 1, bias=False))
+    loss = ddp(mt.tensor([[rank + 1.0]])).sum()
+    with mt.no_grad():
+        ddp(mt.ones(1, 1))
+    loss.backward()
+    return ddp.module.weight.grad.item()
+
+
+def test_a_forward_without_gradients_in_between_changes_nothing():
+    assert run(looked_at_between) == [1.5, 1.5]
+
+
+def trained(lib, address, rank, results):
+    """Three epochs of two replicas, with a sampler, dropout and buffers."""
+    lib.distributed.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
+    lib.manual_seed(rank)
+    layers = [lib.nn.Linear(4, 8), lib.nn.BatchNorm1d(8), lib.nn.Dropout(0.2), lib.nn.Linear(8, 2)]
+    model = lib.nn.parallel.DistributedDataParallel(lib.nn.Sequential(*layers))
+    lib.manual_seed(5)
+    data = lib.utils.data.TensorDataset(lib.randn(40, 4), lib.randn(40, 2))
+    sampler = lib.utils.data.distributed.DistributedSampler(data)
+    loader = lib.utils.data.DataLoader(data, 5, sampler=sampler)
+    optimizer = lib.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+    numbers = []
+    for epoch in range(3):
+        sampler.set_epoch(epoch)
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = lib.nn.functional.mse_loss(model(x), y)
+            loss.backward()
+            optimizer.step()
+        total = loss.detach().clone()
+        lib.distributed.all_reduce(total)
+        numbers += [total.item(), model.module[1].running_var.sum().item()]
+    results.send(numbers)
+    lib.distributed.destroy_process_group()
+
+
+@pytest.mark.compare
+def test_training_prints_the_numbers_of_torch(tmp_path):
+    torch = pytest.importorskip("torch")
+    context = mp.get_context("fork")
+    numbers = {}
+    for name, lib in {"minitorch": mt, "torch": torch}.items():
+        address = f"file://{tmp_path / name}"
+        into, out = context.Pipe(duplex=False)
+        processes = [
+            context.Process(target=trained, args=(lib, address, rank, out)) for rank in range(2)
+        ]
+        with into, out:
+            for process in processes:
+                process.start()
+            for process in processes:
+                process.join(40)
+                if process.is_alive():
+                    process.kill()
+            assert into.poll(1)
+            numbers[name] = into.recv(), into.recv()
+    np.testing.assert_allclose(numbers["minitorch"], numbers["torch"], rtol=1e-4)
+
+
 def construction(rank, size):
     ddp = DistributedDataParallel(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
     assert list(ddp.state_dict())[:3] == ["module.0.weight", "module.0.bias", "module.1.weight"]

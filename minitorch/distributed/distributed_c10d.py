@@ -35,6 +35,7 @@ __all__ = [
     "all_gather",
     "all_gather_into_tensor",
     "all_gather_object",
+    "all_gather_single",
     "all_reduce",
     "all_to_all",
     "all_to_all_single",
@@ -75,6 +76,7 @@ __all__ = [
     "reduce",
     "reduce_op",
     "reduce_scatter",
+    "reduce_scatter_single",
     "reduce_scatter_tensor",
     "scatter",
     "scatter_object_list",
@@ -805,6 +807,10 @@ def all_gather_into_tensor(
     return chosen._start(run, async_op)
 
 
+#: The newer name.
+all_gather_single = all_gather_into_tensor
+
+
 def gather(
     tensor: Tensor,
     gather_list: list[Tensor] | None = None,
@@ -922,6 +928,10 @@ def reduce_scatter_tensor(
         )
     parts = list(np.ascontiguousarray(input._array).reshape(chosen.size(), *output._array.shape))
     return _reduce_scatter(chosen, output, parts, op, async_op)
+
+
+#: The newer name.
+reduce_scatter_single = reduce_scatter_tensor
 
 
 def all_to_all(

@@ -198,8 +198,6 @@ class DistributedDataParallel(Module):
         self.require_forward_param_sync = synchronizes
         if synchronizes:
             self.reducer.prepare(output)
-        else:
-            self.reducer.expects_gradients = False
         return output
 
     @contextlib.contextmanager

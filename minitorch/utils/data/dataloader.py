@@ -612,10 +612,10 @@ def _warn_about_pinning(pin_memory_device: str) -> None:
         warnings.warn(
             "pin_memory_device is deprecated, the current accelerator will be used as the device, "
             f"ignore pin_memory_device='{pin_memory_device}'.",
-            stacklevel=4,
+            stacklevel=5,
         )
     warnings.warn(
         "'pin_memory' argument is set as true but no accelerator is found, then device pinned "
         "memory won't be used.",
-        stacklevel=4,
+        stacklevel=5,
     )
