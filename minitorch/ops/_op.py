@@ -796,7 +796,8 @@ class _Plan:
         else:
             rules = [(i, op.rules[i]) for i in range(count) if mask >> i & 1 and i in op.rules]
         names = [name for _, rule in rules for name in _names_of(rule)[1:]]
-        self.saved = [i for i, name in enumerate(op.inputs) if name in names]
+        # torch: saved, and so packed and unpacked, in the order in which the rules name them.
+        self.saved = [op.inputs.index(name) for name in dict.fromkeys(names) if name in op.inputs]
         fields = op.outputs or ("out",)
         self.saved_outs = [k for k, name in enumerate(fields) if name in names or "outs" in names]
         self.joint = op.joint_rule is not None
