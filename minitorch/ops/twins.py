@@ -38,6 +38,7 @@ __all__ = [
     "fix_",
     "floor_",
     "frac_",
+    "i0_",
     "index_put_",
     "log10_",
     "log1p_",
@@ -110,6 +111,7 @@ fill_ = _function("fill_")
 fix_ = _function("fix_")
 floor_ = _function("floor_")
 frac_ = _function("frac_")
+i0_ = _function("i0_")
 index_put_ = _function("index_put_")
 log10_ = _function("log10_")
 log1p_ = _function("log1p_")
