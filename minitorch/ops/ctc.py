@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named
 from minitorch.ops.creation import arange, full, full_like, tensor
 from minitorch.ops.elementwise import clamp, exp
@@ -23,6 +24,7 @@ __all__ = ["ctc_loss"]
 _IMPOSSIBLE = -1e30
 
 
+@full_precision
 def ctc_loss(
     log_probs,
     targets,

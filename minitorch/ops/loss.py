@@ -772,6 +772,7 @@ def triplet_margin_with_distance_loss(
     return _reduced(clamp(margin + near - far, min=0), reduction)
 
 
+@full_precision
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """``sum over j in y, i not in y of max(0, 1 - x_j + x_i) / C``.
 

@@ -9,6 +9,7 @@ import math
 
 from minitorch import dtypes
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named
 from minitorch.ops.creation import arange, tensor, zeros
 from minitorch.ops.gathering import gather, scatter
@@ -102,6 +103,7 @@ def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_siz
     return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@full_precision
 def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
     """Zeros, with every maximum at the index that ``max_pool2d(return_indices=True)`` gave.
 
@@ -111,6 +113,7 @@ def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_siz
     return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@full_precision
 def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
     """Zeros, with every maximum at the index that ``max_pool3d(return_indices=True)`` gave.
 
@@ -198,6 +201,7 @@ def fractional_max_pool2d_with_indices(
     return _fractional(2, input, kernel_size, output_size, output_ratio, _random_samples)
 
 
+@full_precision
 def fractional_max_pool2d(
     input,
     kernel_size,
@@ -232,6 +236,7 @@ def fractional_max_pool3d_with_indices(
     return _fractional(3, input, kernel_size, output_size, output_ratio, _random_samples)
 
 
+@full_precision
 def fractional_max_pool3d(
     input,
     kernel_size,
