@@ -23,3 +23,13 @@ def test_covariance_without_freedom_warns():
     with pytest.warns(UserWarning, match="degrees of freedom is <= 0"):
         assert mt.tensor([1.0]).cov().isnan()
     assert mt.tensor([1.0, 3.0]).cov().item() == 2.0
+
+
+def test_questions_about_memory():
+    x = mt.ones(2)
+    assert mt.is_storage(x.storage())
+    assert mt.is_storage(x.untyped_storage())
+    assert not mt.is_storage(x)
+    assert not mt.is_inference(x)
+    with pytest.raises(TypeError, match="is_inference"):
+        mt.is_inference(3)

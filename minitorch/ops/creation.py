@@ -31,7 +31,7 @@ from minitorch.ops._dims import as_sizes
 from minitorch.ops._op import composite, op
 from minitorch.ops.conversion import as_dtype, clone, detach, to
 from minitorch.ops.elementwise import conj_physical, cos, sin
-from minitorch.storage import contiguous_strides
+from minitorch.storage import UntypedStorage, contiguous_strides
 from minitorch.tensor import Tensor, wrap
 
 __all__ = [
@@ -63,7 +63,9 @@ __all__ = [
     "full_like",
     "is_complex",
     "is_floating_point",
+    "is_inference",
     "is_nonzero",
+    "is_storage",
     "is_tensor",
     "linspace",
     "logspace",
@@ -1306,6 +1308,19 @@ def is_floating_point(input: Tensor) -> bool:
 def is_complex(input: Tensor) -> bool:
     """Whether the elements are complex.  Source: torch.is_complex."""
     return _asked(input, "is_complex").is_complex()
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether the tensor was made in inference mode: never, see docs/divergences.md.
+
+    Source: torch.is_inference.
+    """
+    return _asked(input, "is_inference").is_inference()
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether ``obj`` is the memory behind a tensor.  Source: torch.is_storage."""
+    return isinstance(obj, UntypedStorage)
 
 
 def is_nonzero(input: Tensor) -> bool:
