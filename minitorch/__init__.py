@@ -675,7 +675,6 @@ from minitorch.ops.twins import (
 )
 from minitorch.printing import get_printoptions, printoptions, set_printoptions
 from minitorch.random import default_generator
-from minitorch.serialization import load, save
 from minitorch.size import Size
 from minitorch.switches import (
     are_deterministic_algorithms_enabled,
@@ -701,40 +700,43 @@ newaxis = None
 autograd.load_upper_layer()
 
 
-#: Namespaces that are imported on first use, so that ``import minitorch`` stays light.
+#: Namespaces that are imported on first use, so that ``import minitorch`` stays light,
 _LAZY = {
-    "functional",
-    "futures",
     "_C",
-    "overrides",
     "_dynamo",
     "_inductor",
     "_logging",
     "cpu",
     "distributed",
     "distributions",
-    "hub",
     "func",
+    "functional",
+    "futures",
+    "hub",
     "jit",
     "mps",
     "multiprocessing",
     "onnx",
+    "overrides",
     "profiler",
+    "serialization",
     "testing",
     "vision",
     "xpu",
 }
+#: and names of the main namespace that stand in one of them.
+_LAZY_NAMES = {"load": "serialization", "save": "serialization", "vmap": "func"}
 
 
 def __getattr__(name):
+    import importlib
+
     if name in _LAZY:
-        import importlib
-
         return importlib.import_module(f"minitorch.{name}")
-    if name == "vmap":
-        from minitorch.func import vmap
-
-        return vmap
+    if name in _LAZY_NAMES:
+        value = getattr(importlib.import_module(f"minitorch.{_LAZY_NAMES[name]}"), name)
+        globals()[name] = value  # found at once from now on
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
