@@ -104,6 +104,26 @@ def inputs_argument(lib):
     return x.grad, w.grad is None
 
 
+def only_useful_gradients_are_computed(lib):
+    x, w = leaf(lib, 1.0, 2.0, 3.0), leaf(lib, 2.0, 5.0)
+    seen = []
+
+    def walk(y, target):
+        y.grad_fn.register_hook(lambda given, _: seen.append([g is None for g in given]))
+        seen.append(lib.autograd.grad(y.sum(), target)[0])
+
+    walk(x * x.exp(), x)
+    walk(x[:2] * w, w)
+    walk(x[:2] * w, x)
+    walk(lib.nn.functional.conv1d(x[None, None], w[None, None]), w)
+    walk(lib.nn.functional.conv1d(x[None, None], w[None, None]), x)
+    walk(lib.nn.functional.layer_norm(x[:2], (2,), w, w.sin()), w)
+    y = w * 2
+    y[:1] = x[:1] * 3
+    seen.append(lib.autograd.grad(y.sum(), x)[0])
+    return seen
+
+
 def inputs_empty(lib):
     leaf(lib, 1.0).sum().backward(inputs=[])
 
@@ -568,6 +588,17 @@ def test_anomaly_mode_names_the_forward_line():
         ):
             y.sum().backward()
     assert not is_anomaly_enabled()
+
+
+def test_a_partial_walk_computes_only_what_leads_to_its_targets():
+    x, w = mt.ones(1, 1, 5, requires_grad=True), mt.ones(1, 1, 3, requires_grad=True)
+    for target, missing in ((x, [False, True, True]), (w, [True, False, True])):
+        y = mt.nn.functional.conv1d(x, w)
+        seen = []
+        y.grad_fn.register_hook(lambda given, _, seen=seen: seen.extend(g is None for g in given))
+        (gradient,) = mt.autograd.grad(y.sum(), target)
+        assert seen == missing
+        assert gradient.sum() == 9
 
 
 def test_a_long_chain_needs_no_recursion():

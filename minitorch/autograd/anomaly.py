@@ -92,10 +92,10 @@ def forward_stack() -> list[str]:
     return traceback.format_list([f for f in frames if not f.filename.startswith(own)])
 
 
-def run_checked(node, g, create_graph, to_array):
+def run_checked(node, g, create_graph, wanted, to_array):
     """``node.backward`` with anomaly mode's checks and warnings around it."""
     try:
-        gradients = node.backward(g, create_graph)
+        gradients = node.backward(g, create_graph, wanted)
         if state.check_nan:
             for index, gradient in enumerate(gradients):
                 if gradient is not None and _has_nan(to_array(gradient)):

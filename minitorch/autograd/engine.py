@@ -74,12 +74,15 @@ def run_backward(roots, retain_graph=False, create_graph=False, targets=None):
                 if targets is None:
                     node.accumulate(g, create_graph, node in fresh and hooks is None)
                 continue
-            if needed is not None and not any(edge and edge[0] in needed for edge in node.edges):
-                continue
+            useful = None
+            if needed is not None:
+                useful = [edge is not None and edge[0] in needed for edge in node.edges]
+                if not any(useful):
+                    continue
             if anomaly.state.enabled:
-                gradients = anomaly.run_checked(node, g, create_graph, bridge.to_array)
+                gradients = anomaly.run_checked(node, g, create_graph, useful, bridge.to_array)
             else:
-                gradients = node.backward(g, create_graph)
+                gradients = node.backward(g, create_graph, useful)
             if hooks is not None:
                 gradients = hooks.after(gradients, g, node.outputs, create_graph)
             if not retain_graph:

@@ -131,7 +131,7 @@ class FunctionNode(Node):
 
     # --- the walk ---------------------------------------------------------------------------------
 
-    def backward(self, g, create_graph):
+    def backward(self, g, create_graph, wanted=None):
         grads = [g] if self.outputs == 1 else g
         tensors = []
         for gradient, (shape, dtype) in zip(grads, self.output_metas, strict=True):

@@ -70,12 +70,14 @@ class Node:
         if anomaly.state.enabled:
             self.metadata["traceback_"] = anomaly.forward_stack()
 
-    def backward(self, g, create_graph):
+    def backward(self, g, create_graph, wanted=None):
         """The gradients of the inputs, in the order of ``edges``; None where none is needed.
 
         ``g`` is the gradient of the output (a list, with None for the unused, if there are
         several):
-        raw arrays, or tensors when ``create_graph``.
+        raw arrays, or tensors when ``create_graph``.  ``wanted`` says for each edge whether this
+        walk has a use for its gradient, and is None in a walk that goes everywhere.  Other
+        gradients need not be computed; what is returned of them is dropped.
         """
         raise NotImplementedError
 

@@ -117,11 +117,11 @@ class CopySlices(Node):
         #: zeros).
         self.scatter = scatter
 
-    def backward(self, g, create_graph):
+    def backward(self, g, create_graph, wanted=None):
         run = _call if create_graph else mode.run
-        of_region, *of_others = self.inner.backward(run(self.region.of, g), create_graph)
+        of_region, *of_others = self.inner.backward(run(self.region.of, g), create_graph, wanted)
         of_base = None
-        if self.edges[0] is not None:
+        if self.edges[0] is not None if wanted is None else wanted[0]:
             of_base = run(self.scatter, g, of_region, region=self.region)
         return (of_base, *of_others)
 

@@ -787,7 +787,7 @@ class _ForeignOperand(Exception):
 class _Plan:
     """For one set of inputs with edges: what is saved, and the rules ready to be called."""
 
-    __slots__ = ("saved", "saved_outs", "rules", "joint", "needs", "places")
+    __slots__ = ("saved", "saved_outs", "rules", "joint", "places")
 
     def __init__(self, op, mask):
         count = mask.bit_length()
@@ -801,14 +801,13 @@ class _Plan:
         fields = op.outputs or ("out",)
         self.saved_outs = [k for k, name in enumerate(fields) if name in names or "outs" in names]
         self.joint = op.joint_rule is not None
-        self.needs = mask
         #: Where in ``node.saved`` an input or output stands, by its name.
         self.places = {op.inputs[i]: k for k, i in enumerate(self.saved)}
         self.places |= {fields[i]: len(self.saved) + k for k, i in enumerate(self.saved_outs)}
         places = {fields[i]: f"v[{len(self.saved) + k}]" for k, i in enumerate(self.saved_outs)}
         places["outs"] = f"v[{len(self.saved)}:]"
         places |= {op.inputs[i]: f"v[{k}]" for k, i in enumerate(self.saved)}
-        places["needs"] = "node.needs"
+        places["needs"] = "needs"
         for i, name in enumerate(op.inputs):
             places[f"{name}_shape"] = (
                 "node.shapes" if op.sequence and i == 0 else f"node.metas[{i}][0]"
@@ -824,7 +823,7 @@ class _Plan:
 @functools.cache
 def _caller(arguments):
     """``rule(g, ...)``, each argument fetched from its place: read once, not at every walk."""
-    return eval(f"lambda rule, g, v, node: rule(g, {arguments})")
+    return eval(f"lambda rule, g, v, node, needs: rule(g, {arguments})")
 
 
 class OpNode(Node):
@@ -841,27 +840,27 @@ class OpNode(Node):
         """The shapes of the inputs."""
         return tuple(None if meta is None else meta[0] for meta in self.metas)
 
-    @property
-    def needs(self):
-        """For each input, whether its gradient is wanted."""
-        return tuple(edge is not None for edge in self.edges)
-
-    def backward(self, g, create_graph):
+    def backward(self, g, create_graph, wanted=None):
         if self.saved is None:
             raise RuntimeError(FREED_MESSAGE)
         values = [self._unpack(entry, create_graph) for entry in self.saved]
         if create_graph:
-            return self._gradients(g, values)
-        return mode.run(self._gradients, g, values)
+            return self._gradients(g, values, wanted)
+        return mode.run(self._gradients, g, values, wanted)
 
-    def _gradients(self, g, values):
+    def _gradients(self, g, values, wanted):
         metas = self.metas
         gradients = [None] * len(metas)
+        needs = wanted
+        if wanted is None and self.plan.joint:
+            needs = [edge is not None for edge in self.edges]
         for i, rule, caller in self.plan.rules:
-            result = caller(rule, g, values, self)
+            if wanted is not None and i is not None and not wanted[i]:
+                continue
+            result = caller(rule, g, values, self, needs)
             if i is None:
                 for k, gradient in enumerate(result):
-                    if gradient is not None and self.edges[k] is not None:
+                    if gradient is not None and needs[k]:
                         gradients[k] = _conform(gradient, metas[k])
             elif result is not None:
                 gradients[i] = _conform(result, metas[i])

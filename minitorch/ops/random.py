@@ -241,7 +241,7 @@ class _DrawNode(Node):
         super().__init__(tuple(x._edge() for x in inputs))
         self.shapes = tuple((x._array.shape, x._array.dtype) for x in inputs)
 
-    def backward(self, g, create_graph):
+    def backward(self, g, create_graph, wanted=None):
         zeros = [np.zeros(shape, dtype) for shape, dtype in self.shapes]
         return [
             None if edge is None else wrap(zero) if create_graph else zero
