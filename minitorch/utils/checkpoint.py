@@ -290,9 +290,7 @@ class _Gate(Node):
         super().__init__((edge,))
         self.sequence = sequence
 
-    def backward(
-        self, g: Any, create_graph: bool, wanted: list[bool] | None = None
-    ) -> list[Any]:
+    def backward(self, g: Any, create_graph: bool, wanted: list[bool] | None = None) -> list[Any]:
         return [g]
 
 
@@ -328,9 +326,7 @@ class _CheckpointNode(Node):
     def name(self) -> str:
         return self.label
 
-    def backward(
-        self, g: Any, create_graph: bool, wanted: list[bool] | None = None
-    ) -> list[Any]:
+    def backward(self, g: Any, create_graph: bool, wanted: list[bool] | None = None) -> list[Any]:
         gradients = [g] if self.outputs == 1 else g
         self.used = {index for index, gradient in enumerate(gradients) if gradient is not None}
         if self.used & self.freed:
