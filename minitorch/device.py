@@ -32,6 +32,7 @@ class device:
     Raises RuntimeError for an unknown type or a malformed index.  Source: ``torch.device``.
     """
 
+    __module__ = "minitorch"  # where users find it
     __slots__ = ("type", "index")
 
     type: str

@@ -39,6 +39,7 @@ class dtype:
     Compared by identity; prints as torch's (``torch.float32``).
     """
 
+    __module__ = "minitorch"  # where users find it
     __slots__ = (
         "name",
         "rank",
@@ -270,6 +271,7 @@ class finfo(_Limits):
     resolution.
     """
 
+    __module__ = "minitorch"
     _shown = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")
 
     def __init__(self, type: dtype | None = None):
@@ -297,6 +299,7 @@ class finfo(_Limits):
 class iinfo(_Limits):
     """Limits of an integer dtype: bits, min, max."""
 
+    __module__ = "minitorch"
     _shown = ("min", "max", "dtype")
 
     def __init__(self, type: dtype):

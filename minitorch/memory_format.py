@@ -24,6 +24,7 @@ __all__ = [
 class memory_format:
     """One order of elements in memory, compared by identity."""
 
+    __module__ = "minitorch"  # where users find it
     __slots__ = ("name", "_title")
 
     name: str
@@ -52,6 +53,7 @@ _RANKS = {channels_last: 4, channels_last_3d: 5}
 class layout:
     """How a tensor's elements are found: by strides, or by their coordinates."""
 
+    __module__ = "minitorch"  # where users find it
     __slots__ = ("name",)
 
     def __init__(self, name):

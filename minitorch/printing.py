@@ -101,7 +101,7 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
     """
     # The library's own classes are all "tensor"; those that a program derives go by their name.
     kind = type(tensor)
-    own = kind.__module__.startswith("minitorch.")
+    own = f"{kind.__module__}.".startswith("minitorch.")
     prefix = "tensor(" if own else f"{kind.__name__}("
     array = tensor._array
     empty = array.size == 0

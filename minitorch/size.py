@@ -32,6 +32,7 @@ class Size(tuple):
     6
     """
 
+    __module__ = "minitorch"  # where users find it
     __slots__ = ()
 
     def __new__(cls, iterable: Iterable[SupportsIndex] = (), /) -> "Size":

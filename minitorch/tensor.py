@@ -46,6 +46,8 @@ class Tensor:
     programs make tensors with ``minitorch.tensor``, ``zeros`` and so on.  Source: ``torch.Tensor``.
     """
 
+    __module__ = "minitorch"  # where users find it, as in ``<class 'minitorch.Tensor'>``
+
     __slots__ = (
         "_array",  # the elements: an array of a backend
         "_counter",  # [version of the storage], shared with every view of it

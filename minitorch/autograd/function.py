@@ -18,12 +18,11 @@ __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 class FunctionNode(Node):
     """The node of one application of a Function; it is also the ``ctx`` that the user's methods
-    get.
+    get.  Each Function has a class of its own, named after it.
     """
 
     __slots__ = (
         "__dict__",
-        "function",
         "needs_input_grad",
         "materialize_grads",
         "_saved",
@@ -33,9 +32,11 @@ class FunctionNode(Node):
         "output_metas",
     )
 
-    def __init__(self, function):
+    #: The Function whose ``backward`` this runs.
+    function: type[Function]
+
+    def __init__(self):
         super().__init__(())
-        self.function = function
         self.needs_input_grad = ()
         self.materialize_grads = True
         self._saved = ()
@@ -44,8 +45,8 @@ class FunctionNode(Node):
         self._non_differentiable = ()
         self.output_metas = ()
 
-    def name(self):
-        return self.function.__name__ + "Backward"
+    # torch: with the module's name, unlike the nodes of its own operations.
+    __repr__ = object.__repr__
 
     # --- what the user's forward (or setup_context) says ------------------------------------------
 
@@ -221,6 +222,13 @@ class Function:
     """
 
     generate_vmap_rule = False
+    #: The class of the nodes, and of the ``ctx``.
+    _backward_cls: type[FunctionNode]
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        members = {"__slots__": (), "__module__": __name__, "function": cls}
+        cls._backward_cls = type(cls.__name__ + "Backward", (FunctionNode,), members)
 
     def __init__(self, *args, **kwargs):
         raise RuntimeError(
@@ -252,7 +260,7 @@ class Function:
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run ``forward`` and record it."""
-        ctx = FunctionNode(cls)
+        ctx = cls._backward_cls()
         tensors = [arg if isinstance(arg, Tensor) else None for arg in args]
         ctx.needs_input_grad = tuple(t is not None and t.requires_grad for t in tensors)
         separate = cls.setup_context is not Function.setup_context

@@ -205,6 +205,7 @@ class AccumulateGrad(Node):
     The leaf owns this node and the node only looks back, so that a leaf dies with its last user.
     """
 
+    __module__ = "builtins"  # torch: prints without a module, ``<class 'AccumulateGrad'>``
     __slots__ = ("_leaf",)
 
     def __init__(self, leaf):

@@ -110,10 +110,14 @@ def _timed(op, forward):
     return timed
 
 
+#: What torch records of functions that are one of several names for the same.
+_ATEN_NAMES = {"logsigmoid": "log_sigmoid", "true_divide": "div"}
+
+
 def _name_of(op, params, arrays):
     """The name that the op has in torch: its own, or the one that its node tells."""
     if op.public:
-        return f"aten::{op.name}"
+        return f"aten::{_ATEN_NAMES.get(op.name, op.name)}"
     node = op.node_name
     try:
         node = node if isinstance(node, str) else node(params, arrays)

@@ -107,6 +107,8 @@ class CopySlices(Node):
     elsewhere.
     """
 
+    __module__ = "builtins"  # torch: prints without a module
+
     __slots__ = ("inner", "region", "scatter")
 
     def __init__(self, base_edge, inner, region, scatter):

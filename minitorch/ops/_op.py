@@ -725,7 +725,9 @@ class Op:
         return node
 
     def _node_type(self, name):
-        made = self._node_types[name] = type(name, (OpNode,), {"__slots__": (), "op": self})
+        # torch: the classes of nodes print without a module, ``<class 'MulBackward0'>``.
+        members = {"__slots__": (), "__module__": "builtins", "op": self}
+        made = self._node_types[name] = type(name, (OpNode,), members)
         return made
 
     def _plan(self, mask):
