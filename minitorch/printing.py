@@ -122,7 +122,7 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
         suffixes.append(f"layout={tensor.layout}")
     grad_fn = tensor.grad_fn
     if grad_fn is not None:
-        suffixes.append(f"grad_fn=<{grad_fn.name()}>")
+        suffixes.append(f"grad_fn=<{type(grad_fn).__name__}>")
     elif tensor.requires_grad:
         suffixes.append("requires_grad=True")
 

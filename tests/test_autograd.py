@@ -260,6 +260,48 @@ def next_functions(lib):
     return names[0], names[1]
 
 
+def listed_edges(lib):
+    x = lib.ones(2, 3, requires_grad=True).exp()
+    functions = lib.nn.functional
+    bias, weight = lib.ones(4, requires_grad=True), lib.ones(4, 3)
+    results = [
+        functions.linear(x, weight, bias),
+        functions.nll_loss(x, lib.tensor([0, 1])),
+        functions.embedding(lib.tensor([1]), x),
+        functions.binary_cross_entropy_with_logits(x, lib.ones(2, 3)),
+        lib.where(x > 0, x, 0.0),
+        lib.cat([x, lib.ones(1, 3)]),
+        x * 2,
+        x[0],
+    ]
+    return [
+        [edge and edge.name() for edge, _ in result.grad_fn.next_functions] for result in results
+    ]
+
+
+def node_hooks_of_linear(lib):
+    x = lib.ones(2, 3, dtype=lib.float64).requires_grad_()
+    weight = lib.ones(4, 3, dtype=lib.float64)
+    bias = leaf(lib, 1.0, 2.0, 3.0, 4.0)
+    y = lib.nn.functional.linear(x * 2, weight, bias)
+
+    def hook(grad_inputs, grad_outputs):
+        return tuple(None if g is None else g * 10 for g in grad_inputs)
+
+    y.grad_fn.register_hook(hook)
+    y.sum().backward()
+    return x.grad, bias.grad
+
+
+def classes_of_nodes(lib):
+    x = leaf(lib, 1.0)
+    y = x * 2
+    x = y.clone()
+    x[0] = 3.0
+    leaf_node = y.grad_fn.next_functions[0][0]
+    return repr(type(y.grad_fn)), repr(type(leaf_node)), leaf_node.name(), x.grad_fn.name()
+
+
 def retain_grad(lib):
     x = leaf(lib, 1.0)
     y = x * 2
@@ -599,6 +641,38 @@ def test_a_partial_walk_computes_only_what_leads_to_its_targets():
         (gradient,) = mt.autograd.grad(y.sum(), target)
         assert seen == missing
         assert gradient.sum() == 9
+
+
+def test_nodes_list_what_torch_lists():
+    x = mt.ones(2, 3, requires_grad=True).exp()
+    bias = mt.ones(4, requires_grad=True)
+    y = mt.nn.functional.linear(x, mt.ones(4, 3), bias)
+    first, second, third = y.grad_fn.next_functions
+    assert first[0].variable is bias and second[0] is x.grad_fn and third == (None, 0)
+    y = mt.nn.functional.linear(x, mt.ones(4, 3))
+    assert y.grad_fn.next_functions == ((x.grad_fn, 0), (None, 0))
+    y = mt.nn.functional.nll_loss(x, mt.tensor([0, 1]))
+    assert y.grad_fn.next_functions == ((x.grad_fn, 0),)
+
+
+def test_a_function_has_nodes_of_its_own_class():
+    class Twice(mt.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    class Thrice(Twice):
+        pass
+
+    x = leaf(mt, 1.0)
+    for function, name in ((Twice, "TwiceBackward"), (Thrice, "ThriceBackward")):
+        node = function.apply(x).grad_fn
+        assert type(node) is function._backward_cls and type(node).__name__ == node.name() == name
+        assert repr(node).startswith(f"<minitorch.autograd.function.{name} object at 0x")
 
 
 def test_a_long_chain_needs_no_recursion():

@@ -265,6 +265,17 @@ def test_dual_numbers():
         forward_ad.exit_dual_level()
 
 
+def test_a_dual_tensor_keeps_its_tangent():
+    with forward_ad.dual_level():
+        primal, tangent = forward_ad.unpack_dual(forward_ad.make_dual(X, Y))
+        assert tangent is Y and not primal.requires_grad and primal.data_ptr() == X.data_ptr()
+        square = mt.ones(3, 3)
+        laid_out = forward_ad.unpack_dual(forward_ad.make_dual(square, X.expand(3, 3).t())).tangent
+        assert laid_out.is_contiguous() and laid_out.equal(X.expand(3, 3).t())
+        weight = X.clone().requires_grad_()
+        assert forward_ad.unpack_dual(forward_ad.make_dual(weight, Y)).primal.requires_grad
+
+
 @pytest.mark.compare
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_same_as_torch():

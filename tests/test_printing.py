@@ -524,3 +524,10 @@ def test_size_pickles_and_copies():
     ):
         assert type(again) is Size
         assert again == size
+
+
+def test_classes_print_where_users_find_them():
+    shown = [mt.ones(2), mt.ones(2).shape, mt.float32, mt.device("cpu"), mt.strided]
+    names = ["Tensor", "Size", "dtype", "device", "layout"]
+    assert [repr(type(x)) for x in shown] == [f"<class 'minitorch.{name}'>" for name in names]
+    assert repr(type(mt.ones(2, requires_grad=True).exp().grad_fn)) == "<class 'ExpBackward0'>"

@@ -104,6 +104,8 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"given forward gradient is of size {list(tangent.shape)}."
         )
     with enable_grad():
+        if tangent.stride() != tensor.stride():
+            tangent = zeros_like(tensor) + tangent  # torch: laid out as the tensor is
         if tensor.requires_grad:
             dual = view_as(tensor, tensor)
         else:
@@ -119,6 +121,10 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     """
     if not _level or not tensor.requires_grad:
         return UnpackedDualTensor(tensor, None)
+    for dual, tangent in _level:
+        if tensor is dual:
+            primal = tensor.detach() if tensor.is_leaf else view_as(tensor, tensor)
+            return UnpackedDualTensor(primal, tangent)
     duals = [dual for dual, _ in _level]
     with enable_grad():
         seed = zeros_like(tensor).requires_grad_()

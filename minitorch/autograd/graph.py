@@ -91,7 +91,12 @@ class Node:
     @property
     def next_functions(self) -> tuple:
         """The (node, output index) pairs that gradients go to; (None, 0) where none is needed."""
-        return tuple((None, 0) if edge is None else edge for edge in self.edges)
+        edges = [self.edges[i] for i in self._listed()]
+        return tuple((None, 0) if edge is None else edge for edge in edges)
+
+    def _listed(self):
+        """Which of ``edges`` users see, in their order."""
+        return range(len(self.edges))
 
     @property
     def metadata(self) -> dict:
@@ -109,8 +114,14 @@ class Node:
         """
 
         def run(gradients, incoming, create_graph):
-            result = hook(_tensors(gradients), _tensors(incoming))
-            return gradients if result is None else _gradients(result, create_graph)
+            listed = self._listed()
+            result = hook(_tensors([gradients[i] for i in listed]), _tensors(incoming))
+            if result is None:
+                return gradients
+            changed = list(gradients)
+            for i, gradient in zip(listed, _gradients(result, create_graph), strict=True):
+                changed[i] = gradient
+            return changed
 
         return _register(self._hooks().post, run)
 
@@ -144,7 +155,7 @@ class Node:
         return self.hooks
 
     def __repr__(self):
-        return f"<{self.name()} object at {hex(id(self))}>"
+        return f"<{type(self).__name__} object at {hex(id(self))}>"
 
 
 class _Hooks:
@@ -211,6 +222,9 @@ class AccumulateGrad(Node):
     def __init__(self, leaf):
         super().__init__(())
         self._leaf = weakref.ref(leaf)
+
+    def name(self):
+        return "torch::autograd::AccumulateGrad"
 
     @property
     def variable(self):

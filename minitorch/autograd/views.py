@@ -131,7 +131,7 @@ class CopySlices(Node):
         self.inner.release()
 
     def name(self):
-        return "CopySlices"
+        return "torch::autograd::CopySlices"
 
 
 def _call(function, *args, **kwargs):

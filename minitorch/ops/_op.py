@@ -117,6 +117,8 @@ def op(body=None, **traits):
         legacy: the number that torch's old order of arguments has second, ``x.add(alpha, other)``.
         node: the name of its node where torch's is not the op's, or a function of the metadata,
             or of the metadata and the inputs.
+        edges: the inputs in the order in which torch's node lists their edges, where that is not
+            the op's; one that was not given has none.
     """
     if body is None:
         return lambda body: Op(body, **traits).function
@@ -150,6 +152,7 @@ class Op:
         aliases=(),
         legacy=None,
         node=None,
+        edges=None,
     ):
         self.name = name or body.__name__
         self.body = self.forward = body
@@ -171,6 +174,7 @@ class Op:
         self.home = home
         self.method = (public and not home) if method is None else method
         self.aliases = aliases
+        self.edges = edges
         self.node_name = _node_name(node or _camel_case(self.name) + "Backward0")
         self.kernels = {}
         self.rules = {}
@@ -836,6 +840,16 @@ class OpNode(Node):
     fresh_results = True
     op: Op
     metas: tuple
+
+    def _listed(self):
+        """torch: a node lists the inputs for which its op has a derivative."""
+        op, every = self.op, super()._listed()
+        if op.edges is not None:
+            order = [op.inputs.index(name) for name in op.edges]
+            return [i for i in order if i < len(self.metas) and self.metas[i] is not None]
+        if op.sequence or op.joint_rule is not None:
+            return every
+        return [i for i in every if i in op.rules]
 
     @property
     def shapes(self):

@@ -288,7 +288,12 @@ def _checked_batched(input, other):
     return matmul_batched(input, other)
 
 
-@op(public=False, method=False, node=lambda params: params["origin"])
+@op(
+    public=False,
+    method=False,
+    node=lambda params: params["origin"],
+    edges=("bias", "input", "weight"),
+)
 def linear_rows(xp, input, weight, bias=None, /, origin="AddmmBackward0"):
     """``input @ weight.T + bias`` on the last dimension.  Shape: (*, k), (m, k), (m) -> (*, m)."""
     rows = input if input.ndim == 2 else input.reshape(-1, input.shape[-1])

@@ -151,7 +151,7 @@ class _Recorder:
                 result.append(_node(self.names[node], "Parameter", (), shape))
                 continue
             scope = self._scope_of(node)
-            kind = re.sub(r"Backward\d*$", "", node.name())
+            kind = re.sub(r"Backward\d*$", "", type(node).__name__)
             self.names[node] = self._unique(f"{scope}/{kind}")
             sources = [self._source(edge) for edge in node.edges if edge is not None]
             # What has no gradient, such as the indices of an embedding, the node does not know.
