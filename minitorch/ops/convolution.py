@@ -3,10 +3,12 @@
 Three ops carry it: the forward, and the adjoints with respect to input and weight.  Each is linear
 in both of its tensors, and the gradients of each are the other two, so every order of derivative is
 there. The NumPy bodies gather patches into columns, a block of images at a time that stays in the
-cache, and multiply matrices.
+cache, and multiply matrices: one per image, or, where images have few positions, one for all images
+of the block, since a narrow product spends its time on fetching the weight.
 
 Letters: N batch, C channels in, O channels out, G groups, K patch elements (C/G times the
-kernel's), L positions of the output.
+kernel's), L positions of the output; M matrices of a block of n images, and P columns of each:
+(M, P) is (n, L), or (1, n L) where images share a matrix.
 """
 
 from __future__ import annotations
@@ -31,6 +33,10 @@ __all__ = [
 
 #: Elements of a block of columns: about half of a core's second-level cache in float32.
 _BLOCK = 1 << 18
+#: Images with at most as many positions share a matrix.
+_FEW_POSITIONS = 64
+#: Columns that such a matrix has at least, if there are images enough.
+_WIDE = 256
 
 
 # --- patches ------------------------------------------------------------------------------------
@@ -66,17 +72,31 @@ def _patches(xp, padded, kernel, out, stride, dilation):
     return xp.lib.stride_tricks.as_strided(padded, (*padded.shape[:2], *kernel, *out), strides)
 
 
-def _blocks(images, per_image):
-    step = max(1, _BLOCK // max(per_image, 1))
+def _blocks(images, patch, positions):
+    """The images in blocks, for columns of ``patch`` elements at so many ``positions``."""
+    step = max(1, _BLOCK // max(1, patch * positions))
+    if positions <= _FEW_POSITIONS:
+        step = max(step, -(-_WIDE // positions))
     return [slice(i, min(i + step, images)) for i in range(0, images, step)]
 
 
-def _columns(xp, patches, groups):
-    """The patches of a block as matrices.  Shape: (n, C, *kernel, *out) -> (n, G, K, L)."""
-    n, channels = patches.shape[:2]
+def _columns(patches, groups):
+    """The patches of a block as matrices.  Shape: (n, C, *kernel, *out) -> (M, G, K, P)."""
+    images, channels = patches.shape[:2]
     spatial = (patches.ndim - 2) // 2
     k = channels // groups * math.prod(patches.shape[2 : 2 + spatial])
-    return patches.reshape(n, groups, k, math.prod(patches.shape[2 + spatial :]))
+    positions = math.prod(patches.shape[2 + spatial :])
+    if positions > _FEW_POSITIONS:
+        return patches.reshape(images, groups, k, positions)
+    axes = (*range(1, 2 + spatial), 0, *range(2 + spatial, patches.ndim))
+    return patches.transpose(axes).reshape(1, groups, k, images * positions)
+
+
+def _maps(images, groups):
+    """Maps of channels as matrices.  Shape: (n, O, *out) -> (M, G, O/G, P)."""
+    return _columns(
+        images.reshape(*images.shape[:2], *(1,) * (images.ndim - 2), *images.shape[2:]), groups
+    )
 
 
 def _half(array):
@@ -104,12 +124,17 @@ def convolve(
     images, filters = input.shape[0], weight.shape[0]
     result = xp.empty((images, filters, *out), input.dtype)
     if result.size:
-        flat = result.reshape(images, groups, filters // groups, -1)
+        positions = math.prod(out)
+        flat = result.reshape(images, groups, filters // groups, positions)
         matrix = weight.reshape(1, groups, filters // groups, -1)  # (1, G, O/G, K)
-        padded = _pad(xp, input, padding)
-        patches = _patches(xp, padded, kernel, out, stride, dilation)
-        for block in _blocks(images, padded[:1].size and patches[:1].size):
-            xp.matmul(matrix, _columns(xp, patches[block], groups), out=flat[block])
+        patches = _patches(xp, _pad(xp, input, padding), kernel, out, stride, dilation)
+        for block in _blocks(images, math.prod(weight.shape[1:]) * groups, positions):
+            columns = _columns(patches[block], groups)
+            if positions > _FEW_POSITIONS:
+                xp.matmul(matrix, columns, out=flat[block])
+            else:
+                product = xp.matmul(matrix, columns)  # (1, G, O/G, n L)
+                flat[block] = product.reshape(*flat.shape[1:3], -1, positions).transpose(2, 0, 1, 3)
         if bias is not None:
             result += bias.reshape(-1, *(1,) * len(out))
     return result.astype(dtype, copy=False)
@@ -138,19 +163,26 @@ def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilatio
     images, filters = input.shape[0], weight.shape[0]
     channels, spatial = shape[1], shape[2:]
     reach = [d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True)]
-    if input.size and all(s == 1 for s in stride) and min(reach) >= 0:
-        # A convolution itself, with the kernel turned around.  Gathering beats scattering.
+    one_step = all(s == 1 for s in stride) and min(reach) >= 0
+    if input.size and one_step and math.prod(spatial) <= 2 * math.prod(out):
+        # A convolution itself, with the kernel turned around.  Gathering beats scattering, unless
+        # there are many more positions to gather for.
         turned = _turned(xp, weight, groups)
         result = convolve.op.body(xp, input, turned, None, stride, reach, dilation, groups)
         return result.astype(dtype, copy=False)
     padded_shape = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
     padded = xp.zeros((images, channels, *padded_shape), input.dtype)
-    if input.size:
-        flat = xp.ascontiguousarray(input).reshape(images, groups, filters // groups, -1)
+    if input.size and padded.size:
+        positions = math.prod(out)
         matrix = weight.reshape(1, groups, filters // groups, -1).swapaxes(2, 3)  # (1, G, K, O/G)
-        for block in _blocks(images, channels * math.prod(kernel) * math.prod(out)):
-            columns = xp.matmul(matrix, flat[block]).reshape(-1, channels, *kernel, *out)
+        for block in _blocks(images, channels * math.prod(kernel), positions):
+            columns = xp.matmul(matrix, _maps(input[block], groups))  # (M, G, K, P)
             target = padded[block]
+            if positions > _FEW_POSITIONS:
+                columns = columns.reshape(-1, channels, *kernel, *out)
+            else:
+                columns = columns.reshape(channels, *kernel, -1, *out)
+                columns = xp.moveaxis(columns, 1 + len(kernel), 0)
             for offset in itertools.product(*map(range, kernel)):
                 window = tuple(
                     slice(o * d, o * d + s * (n - 1) + 1, s)
@@ -174,12 +206,10 @@ def convolve_weight_adjoint(xp, input, other, /, shape, stride, padding, dilatio
     images, filters = input.shape[:2]
     total = xp.zeros((groups, filters // groups, math.prod(shape[1:])), input.dtype)
     if input.size and other.size:
-        flat = xp.ascontiguousarray(input).reshape(images, groups, filters // groups, -1)
-        padded = _pad(xp, other, padding)
-        patches = _patches(xp, padded, kernel, out, stride, dilation)
-        for block in _blocks(images, patches[:1].size):
-            columns = _columns(xp, patches[block], groups)
-            total += xp.matmul(flat[block], columns.swapaxes(2, 3)).sum(0)
+        patches = _patches(xp, _pad(xp, other, padding), kernel, out, stride, dilation)
+        for block in _blocks(images, math.prod(shape[1:]) * groups, math.prod(out)):
+            columns = _columns(patches[block], groups)
+            total += xp.matmul(_maps(input[block], groups), columns.swapaxes(2, 3)).sum(0)
     return total.reshape(shape).astype(dtype, copy=False)
 
 
@@ -290,6 +320,11 @@ def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, 
         raise RuntimeError("dilation should be greater than zero")
     channels = input.shape[-spatial - 1]
     expected = weight.shape[0] if transposed else weight.shape[1] * groups
+    if weight.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
+            f"got weight of size {list(weight.shape)} instead"
+        )
     if weight.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
