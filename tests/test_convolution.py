@@ -80,9 +80,7 @@ def test_the_definition(case, cut, monkeypatch):
         for n, s, p, d, k in zip(y.shape[2:], stride, padding, dilation, kernel[2:], strict=True)
     ]
     extra = [n - m for n, m in zip(shape[2:], lengths, strict=True)]
-    back = getattr(F, f"conv_transpose{dims}d")(
-        mt.tensor(g), w, output_padding=extra, **settings
-    )
+    back = getattr(F, f"conv_transpose{dims}d")(mt.tensor(g), w, output_padding=extra, **settings)
     np.testing.assert_allclose(back.detach().numpy(), gx.numpy(), atol=1e-12)
 
 
