@@ -29,6 +29,7 @@ __all__ = [
     "int8",
     "promote_types",
     "set_default_dtype",
+    "type_name",
     "uint8",
 ]
 
@@ -161,11 +162,16 @@ def from_numpy(numpy_dtype: np.dtype) -> dtype:
     found = _FROM_NUMPY.get(numpy_dtype)
     if found is None:
         raise TypeError(
-            f"can't convert np.ndarray of type {numpy_dtype.type.__module__}.{numpy_dtype.name}. "
+            f"can't convert np.ndarray of type {type_name(numpy_dtype.type)}. "
             "The only supported types are: float64, float32, float16, complex64, complex128, "
             "int64, int32, int16, int8, uint8, and bool."
         )
     return found
+
+
+def type_name(kind: type) -> str:
+    """A class as torch's messages write it: ``int``, ``Parameter``, but ``numpy.ndarray``."""
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 _default = float32
@@ -256,7 +262,7 @@ class _Limits:
     """What ``finfo`` and ``iinfo`` share: a record of limits that prints like torch's."""
 
     def __repr__(self):
-        fields = ", ".join(f"{name}={getattr(self, name)}" for name in self._shown)
+        fields = ", ".join(f"{name}={_limit_text(getattr(self, name))}" for name in self._shown)
         return f"{type(self).__name__}({fields})"
 
     def __eq__(self, other):
@@ -264,6 +270,11 @@ class _Limits:
 
     def __hash__(self):
         return hash((type(self), self.dtype))
+
+
+def _limit_text(value):
+    # torch: six digits, also of integers.
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 class finfo(_Limits):
@@ -279,7 +290,7 @@ class finfo(_Limits):
         if not isinstance(type, dtype) or type.rank < 2:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
-                f"'{type}'"
+                "'torch.finfo'"
             )
         real = type.to_real()
         if real is bfloat16:
@@ -288,7 +299,7 @@ class finfo(_Limits):
             limits = [2.0**-7, 3.3895313892515355e38, 2.0**-126, 0.01]
         else:
             info = np.finfo(real.numpy)
-            limits = [float(v) for v in (info.eps, info.max, info.tiny, info.resolution)]
+            limits = [float(v) for v in (info.eps, info.max, info.tiny, f"1e-{info.precision}")]
         self.eps, self.max, self.tiny, self.resolution = limits
         self.smallest_normal = self.tiny
         self.min = -self.max
@@ -305,7 +316,8 @@ class iinfo(_Limits):
     def __init__(self, type: dtype):
         if not isinstance(type, dtype) or type.rank >= 2 or type is bool_:
             raise TypeError(
-                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
+                "torch.iinfo() requires an integer input type. Use torch.finfo to handle "
+                "'torch.iinfo'"
             )
         info = np.iinfo(type.numpy)
         self.min, self.max, self.bits = int(info.min), int(info.max), info.bits

@@ -41,6 +41,8 @@ class RemovableHandle:
         0
     """
 
+    __module__ = "minitorch.utils.hooks"  # where torch has it
+
     def __init__(
         self,
         hooks_dict: MutableMapping[int, Any],

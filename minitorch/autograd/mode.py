@@ -79,6 +79,8 @@ class _GradMode:
 class no_grad(_GradMode):
     """Record nothing inside: results do not require grad.  Source: ``torch.no_grad``."""
 
+    __module__ = "minitorch.autograd.grad_mode"
+
     def __new__(cls, orig_func=None):
         self = super().__new__(cls)
         return self if orig_func is None else self(orig_func)
@@ -93,6 +95,8 @@ class no_grad(_GradMode):
 
 class enable_grad(_GradMode):
     """Record inside, also where an outer block switched it off.  Source: ``torch.enable_grad``."""
+
+    __module__ = "minitorch.autograd.grad_mode"
 
     def __new__(cls, orig_func=None):
         self = super().__new__(cls)
@@ -112,6 +116,8 @@ class set_grad_enabled(_GradMode):
     Source: ``torch.set_grad_enabled``.
     """
 
+    __module__ = "minitorch.autograd.grad_mode"
+
     def __init__(self, mode: bool):
         self.target = bool(mode)
         self.previous = _swap_grad(self.target)
@@ -127,7 +133,7 @@ class set_grad_enabled(_GradMode):
         mode.grad = self.previous
 
     def __repr__(self):
-        return f"{type(self).__name__}(mode={self.target})"
+        return f"torch.autograd.grad_mode.{type(self).__name__}(mode={self.target})"
 
     def clone(self):
         return type(self)(self.target)
@@ -143,6 +149,8 @@ class inference_mode(_GradMode):
 
     Source: ``torch.inference_mode``.
     """
+
+    __module__ = "minitorch.autograd.grad_mode"
 
     def __new__(cls, mode=True):
         self = super().__new__(cls)

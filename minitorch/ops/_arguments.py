@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minitorch.dtypes import type_name
 from minitorch.tensor import Tensor
 
 __all__ = ["check_bounds", "first_outside", "require_tensor", "require_zero_dim"]
@@ -12,7 +13,7 @@ def require_tensor(value, name: str, argument: str = "input", position: int = 1)
     if not isinstance(value, Tensor):
         raise TypeError(
             f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
-            f"{type(value).__name__}"
+            f"{type_name(type(value))}"
         )
     return value
 

@@ -44,7 +44,7 @@ from minitorch.backends import (
     namespace,
 )
 from minitorch.dtypes import from_numpy as dtype_of
-from minitorch.dtypes import result_type_of
+from minitorch.dtypes import result_type_of, type_name
 from minitorch.return_types import return_type
 from minitorch.size import Size
 from minitorch.tensor import Tensor, wrap
@@ -81,6 +81,8 @@ foreign: list = []
 NUMBERS = (bool, int, float, complex)
 _ALL_KINDS = "biufVc"
 _new = object.__new__
+#: Stands for an argument that was not given, where None would be a value.
+_MISSING = object()
 _ndarray = np.ndarray
 #: What a body may return that is an array already; NumPy's scalars are not.
 _WHOLE = (np.ndarray, MetaArray)
@@ -307,9 +309,9 @@ class Op:
         call, kinds, defaults = self.call, self._plain_kinds(), self.defaults
         differentiable = self.differentiable and self.dtype != "bool"
 
-        def function(input, *args, **kwargs):
+        def function(input=_MISSING, *args, **kwargs):
             if args or kwargs or not isinstance(input, Tensor):
-                return call((input, *args), kwargs)
+                return call(() if input is _MISSING else (input, *args), kwargs)
             x = input._array
             if type(x) is not _ndarray or x.dtype.kind not in kinds:
                 return call((input,), kwargs)
@@ -351,9 +353,10 @@ class Op:
         numbers = (float, int) if self.inputs[1] in self.numbers and "f" in self.kinds else ()
         differentiable = self.differentiable and self.dtype != "bool"
 
-        def function(input, other, *args, **kwargs):
-            if args or kwargs or not isinstance(input, Tensor):
-                return call((input, other, *args), kwargs)
+        def function(input=_MISSING, other=_MISSING, *args, **kwargs):
+            if args or kwargs or other is _MISSING or not isinstance(input, Tensor):
+                given = (x for x in (input, other, *args) if x is not _MISSING)
+                return call(tuple(given), kwargs)
             x = input._array
             dtype = x.dtype
             if isinstance(other, Tensor):
@@ -522,7 +525,7 @@ class Op:
         for target, tensor in zip(targets, tensors, strict=True):
             if not isinstance(target, Tensor):
                 raise TypeError(
-                    f"{self.name}(): argument 'out' must be Tensor, not {type(target).__name__}"
+                    f"{self.name}(): argument 'out' must be Tensor, not {type_name(type(target))}"
                 )
             if tensor.dtype.rank > target.dtype.rank:
                 raise RuntimeError(
@@ -555,11 +558,7 @@ class Op:
                 at = self.positional.index(self.varargs)
                 extra = (*extra[:at], extra[at:])
             if len(extra) > len(self.positional):
-                most = len(self.inputs) + len(self.positional)
-                raise TypeError(
-                    f"{self.name}() takes at most {most} positional arguments but {len(args)} "
-                    "were given"
-                )
+                raise self._too_many(len(args))
             params.update(zip(self.positional, extra, strict=False))
         given = dict(zip(self.inputs, inputs, strict=False))
         for name, value in kwargs.items():
@@ -575,10 +574,26 @@ class Op:
                 out = value
             else:
                 raise TypeError(f"{self.name}() got an unexpected keyword argument '{name}'")
-        for name in self.required:
-            if name not in params:
-                raise TypeError(f"{self.name}() missing required argument: '{name}'")
+        missing = [n for n in self.inputs if n not in given and n not in self.optional]
+        missing += [n for n in self.required if n not in params]
+        if missing:
+            raise self._missing(missing)
         return [self._input(i, name, given) for i, name in enumerate(self.inputs)], params, out
+
+    def _too_many(self, count):
+        most = len(self.inputs) + len(self.positional)
+        least = len(self.inputs) - len(self.optional) + len(self.required)
+        takes = f"{most}" if least == most else f"from {least} to {most}"
+        takes += f" positional argument{'' if most == 1 else 's'}"
+        return TypeError(f"{self.name}() takes {takes} but {count} were given")
+
+    def _missing(self, names):
+        # torch: the plural is the other way round.
+        ending = "s" if len(names) == 1 else ""
+        listed = ", ".join(f'"{name}"' for name in names)
+        return TypeError(
+            f"{self.name}() missing {len(names)} required positional argument{ending}: {listed}"
+        )
 
     def given(self, params):
         """What of the metadata is not as it is by default."""
@@ -590,21 +605,19 @@ class Op:
 
     def _input(self, i, name, given):
         if name not in given:
-            if name in self.optional:
-                return None
-            raise TypeError(f'{self.name}() missing 1 required positional arguments: "{name}"')
+            return None
         value = given[name]
         if self.sequence and i == 0:
             if not isinstance(value, (tuple, list)):
                 raise TypeError(
                     f"{self.name}(): argument '{name}' (position 1) must be tuple of Tensors, "
-                    f"not {type(value).__name__}"
+                    f"not {type_name(type(value))}"
                 )
             for j, item in enumerate(value):
                 if not isinstance(item, Tensor):
                     raise TypeError(
                         f"expected Tensor as element {j} in argument {i}, but got "
-                        f"{type(item).__name__}"
+                        f"{type_name(type(item))}"
                     )
             if not value:
                 self.body(np, [])  # what is wrong with an empty list, the op itself says
@@ -622,7 +635,7 @@ class Op:
             raise _ForeignOperand(value)
         raise TypeError(
             f"{self.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
-            f"{type(value).__name__}"
+            f"{type_name(type(value))}"
         )
 
     # --- promotion ------------------------------------------------------------------------------

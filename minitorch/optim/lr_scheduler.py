@@ -267,6 +267,7 @@ class _LambdaScheduler(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """The scheduler's state; of `lr_lambdas` only the attributes of callable objects."""
         state = super().state_dict()
+        del state["lr_lambdas"]  # torch: it comes last
         state["lr_lambdas"] = [_saved_callable(function) for function in self.lr_lambdas]
         return state
 
@@ -927,16 +928,6 @@ class CyclicLR(_MomentumCycle, LRScheduler):
         self.optimizer = optimizer
         base_lrs = _per_group("base_lr", optimizer, base_lr)
         self.max_lrs = _per_group("max_lr", optimizer, max_lr)
-        self.cycle_momentum = cycle_momentum
-        if cycle_momentum:
-            self._find_momentum()
-            self.base_momentums = _per_group("base_momentum", optimizer, base_momentum)
-            self.max_momentums = _per_group("max_momentum", optimizer, max_momentum)
-            self._start_momentums(self.max_momentums, self.base_momentums, last_epoch)
-        if last_epoch == -1:
-            for group, lr in zip(optimizer.param_groups, base_lrs, strict=True):
-                _set_value(group, "lr", lr)
-
         up = float(step_size_up)
         down = up if step_size_down is None else float(step_size_down)
         self.total_size = up + down
@@ -947,6 +938,16 @@ class CyclicLR(_MomentumCycle, LRScheduler):
         if scale_fn is None:
             scale_mode = "iterations" if mode == "exp_range" else "cycle"
         self.scale_mode = scale_mode
+
+        self.cycle_momentum = cycle_momentum
+        if cycle_momentum:
+            self._find_momentum()
+            self.base_momentums = _per_group("base_momentum", optimizer, base_momentum)
+            self.max_momentums = _per_group("max_momentum", optimizer, max_momentum)
+            self._start_momentums(self.max_momentums, self.base_momentums, last_epoch)
+        if last_epoch == -1:
+            for group, lr in zip(optimizer.param_groups, base_lrs, strict=True):
+                _set_value(group, "lr", lr)
         super().__init__(optimizer, last_epoch)
         # torch: the groups' initial_lr, which the base class read, may come from another scheduler.
         self.base_lrs = base_lrs
@@ -984,7 +985,7 @@ class CyclicLR(_MomentumCycle, LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """The scheduler's state; of `scale_fn` only the attributes of a callable object."""
         state = super().state_dict()
-        function = state["_scale_fn_custom"]
+        function = state.pop("_scale_fn_custom")  # torch: it comes last
         state["_scale_fn_custom"] = None if function is None else _saved_callable(function)
         return state
 
@@ -1077,23 +1078,24 @@ class OneCycleLR(_MomentumCycle, LRScheduler):
             raise ValueError(
                 f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
             )
-        self._anneal_func_type = anneal_strategy
         self._schedule_phases = self._phases(pct_start, three_phase)
+        self._anneal_func_type = anneal_strategy
 
         max_lrs = _per_group("max_lr", optimizer, max_lr)
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self._find_momentum()
-            self._start_momentums(
+            momenta = (
                 _per_group("max_momentum", optimizer, max_momentum),
                 _per_group("base_momentum", optimizer, base_momentum),
-                last_epoch,
             )
         if last_epoch == -1:
             for group, highest in zip(optimizer.param_groups, max_lrs, strict=True):
                 group["initial_lr"] = highest / div_factor
                 group["max_lr"] = highest
                 group["min_lr"] = group["initial_lr"] / final_div_factor
+        if cycle_momentum:
+            self._start_momentums(*momenta, last_epoch)
         super().__init__(optimizer, last_epoch)
 
     def _phases(self, pct_start: float, three_phase: bool) -> list[dict[str, Any]]:
@@ -1207,6 +1209,7 @@ class ReduceLROnPlateau(LRScheduler):
         # No super().__init__: that takes a first step, and this schedule needs a value for one.
         if factor >= 1.0:
             raise ValueError(f"Factor should be < 1.0, but got {factor}.")
+        self.factor = factor
         _check_optimizer(optimizer)
         count = len(optimizer.param_groups)
         self.default_min_lr: float | None = None
@@ -1217,7 +1220,6 @@ class ReduceLROnPlateau(LRScheduler):
             raise ValueError(f"expected {count} min_lrs, got {len(min_lr)}")
         self.min_lrs = list(min_lr)
         self.optimizer = optimizer
-        self.factor = factor
         self.patience = patience
         self.cooldown = cooldown
         self.eps = eps
@@ -1231,10 +1233,10 @@ class ReduceLROnPlateau(LRScheduler):
             raise ValueError(f"mode {mode} is unknown!")
         if threshold_mode not in ("rel", "abs"):
             raise ValueError(f"threshold mode {threshold_mode} is unknown!")
+        self.mode_worse = math.inf if mode == "min" else -math.inf
         self.mode = mode
         self.threshold = threshold
         self.threshold_mode = threshold_mode
-        self.mode_worse = math.inf if mode == "min" else -math.inf
 
     def _reset(self) -> None:
         """Forget the best value and the counts."""
@@ -1334,6 +1336,7 @@ class _SchedulerGroup(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """The state, with those of the schedulers under ``_schedulers``."""
         state = super().state_dict()
+        del state["_schedulers"]  # torch: they come last
         state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
         return state
 
