@@ -71,6 +71,19 @@ def test_old_classes_of_gpu_tensors():
             mt.set_default_tensor_type(name)
 
 
+def test_the_class_tensor_is_the_default_type():
+    x = mt.arange(3)
+    for kind in (mt.Tensor, "torch.Tensor"):
+        assert x.type(kind).dtype is mt.float32
+        mt.set_default_dtype(mt.float64)
+        try:
+            assert x.type(kind).dtype is mt.float64
+        finally:
+            mt.set_default_dtype(mt.float32)
+    with pytest.raises(ValueError, match="invalid type: 'Parameter'"):
+        x.type(mt.nn.Parameter)
+
+
 def test_old_addresses_of_mixed_precision():
     with pytest.warns(FutureWarning, match="deprecated"):
         with pytest.warns(UserWarning, match="CUDA is not available"):

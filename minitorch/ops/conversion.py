@@ -213,7 +213,8 @@ bool = _converter("bool", dtypes.bool_)
 def type(self: Tensor, dtype=None, non_blocking=False) -> str | Tensor:
     """The tensor converted to ``dtype``; without it, the name of its old class.
 
-    ``dtype`` may be a dtype, a name (``'torch.FloatTensor'``) or an old class.
+    ``dtype`` may be a dtype, a name (``'torch.FloatTensor'``) or an old class; ``Tensor`` itself is
+    the default dtype.
 
     Raises ValueError for an unknown name.  Source: torch.Tensor.type.
     """
@@ -226,6 +227,8 @@ def type(self: Tensor, dtype=None, non_blocking=False) -> str | Tensor:
 def _dtype_named(dtype):
     if isinstance(dtype, dtypes.dtype):
         return dtype
+    if dtype is Tensor or dtype == "torch.Tensor":  # torch: the class stands for the default
+        return dtypes.get_default_dtype()
     if isinstance(dtype, str):
         named = dtypes.from_class_name(dtype)
         if named is None and dtype.startswith("torch.cuda."):
@@ -238,6 +241,8 @@ def _dtype_named(dtype):
         return found
     if hasattr(dtype, "cuda_dtype"):
         raise _no_cuda_type(f"torch.cuda.{dtype.__name__}")
+    if isinstance(dtype, _type):
+        raise ValueError(f"invalid type: '{dtype.__name__}'")
     raise TypeError("dtype must be a type, str, or dtype object")
 
 

@@ -7,6 +7,7 @@ its own place with that one coordinate replaced (``_along``).  ``gather`` reads 
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -110,9 +111,16 @@ def _lifted(target, index, values):
 
 def _add_along(xp, target, dim, index, values):
     target, index, values = _lifted(target, index, values)
-    key = _along(xp, index, dim)
+    key = _along(xp, index.astype("int64", copy=False), dim)
     if index.shape[dim] <= 1:
         target[key] += values  # no element is named twice
+    elif target.flags.c_contiguous:
+        # Places in the memory: NumPy adds fast where a vector is the index of a vector.
+        places = functools.reduce(
+            lambda place, step: place * step[0] + step[1], zip(target.shape, key, strict=True), 0
+        )
+        places = xp.broadcast_to(places, index.shape)
+        xp.add.at(target.reshape(-1), places.reshape(-1), values.reshape(-1))
     else:
         xp.add.at(target, key, values)
 

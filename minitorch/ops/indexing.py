@@ -308,9 +308,13 @@ def _add_at(xp, target, indices, values):
 
 
 def add_rows(xp, rows, index, added):
-    """``rows[index] += added``, repeated rows summed first: faster than one by one."""
+    """``rows[index] += added``, where a row named twice is added to twice."""
     if not index.size or not added.size:
         return
+    if rows.ndim == 1:
+        xp.add.at(rows, index, added)
+        return
+    # Repeated rows are summed first: only for vectors does NumPy add fast one by one.
     index = xp.where(index < 0, index + rows.shape[0], index)
     order = xp.argsort(index, kind="stable")
     ordered = index[order]

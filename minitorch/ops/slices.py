@@ -72,7 +72,7 @@ def index_placed(xp, input, index, /, dim, size):
     target = xp.zeros(size, input.dtype)
     lifted = target if target.ndim else target.reshape(1)
     values = input if input.ndim else input.reshape(1)
-    add_rows(xp, xp.moveaxis(lifted, dim, 0), index.reshape(-1), xp.moveaxis(values, dim, 0))
+    add_rows(xp, lifted.swapaxes(0, dim), index.reshape(-1), values.swapaxes(0, dim))
     return target
 
 
@@ -105,7 +105,7 @@ def index_added(xp, input, index, source, /, dim, alpha):
     check_bounds(index, 0, target.shape[dim])
     if alpha != 1:
         values = values * values.dtype.type(alpha)
-    add_rows(xp, xp.moveaxis(target, dim, 0), index, xp.moveaxis(values, dim, 0))
+    add_rows(xp, target.swapaxes(0, dim), index, values.swapaxes(0, dim))
     return copied
 
 
