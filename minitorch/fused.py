@@ -1,7 +1,7 @@
 """Multiply and add with one rounding, as the processor's fused instruction does.
 
 PyTorch's kernels are compiled for that instruction and NumPy's are not: where the same bits matter
-(random numbers, ``linspace``), the one rounding is computed here.
+(random numbers, ``arange``, ``linspace``), the one rounding is computed here.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def fma32(a: np.ndarray, b: np.float32, c: np.float32) -> np.ndarray:
     return total.astype(np.float32)
 
 
-def fma64(a: np.ndarray, b: float, c: float) -> np.ndarray:
+def fma64(a: np.ndarray, b: float, c: float | np.ndarray) -> np.ndarray:
     """``a * b + c`` in float64 with one rounding (Dekker's exact product, Knuth's exact sum)."""
     product = a * b
     total = product + c
-    if not (abs(b) < 2.0**900 and abs(c) < 2.0**900):
+    if not (abs(b) < 2.0**900 and np.all(np.abs(c) < 2.0**900)):
         return total  # the exact parts would overflow
     a_high, a_low = _split(a)
     b_high, b_low = _split(b)

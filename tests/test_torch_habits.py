@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import minitorch as mt
@@ -132,3 +133,20 @@ def test_switches_of_other_backends():
     assert mt.backends.cudnn.deterministic is False and mt.backends.cudnn.version() is None
     mt.backends.cudnn.benchmark = mt.backends.cudnn.benchmark
     assert not mt.backends.mps.is_available() and not mt.backends.cudnn.is_available()
+
+
+def test_arange_rounds_once():
+    # -8 + 80 * 0.1 in one step, as torch computes it, and not rounded to 0.
+    assert mt.arange(-8.0, 8.0, 0.1)[80].item() == 2.0**-51
+
+
+@pytest.mark.compare
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arange_has_the_bits_of_torch(dtype):
+    torch = pytest.importorskip("torch")
+    for count in (*range(1, 40), 97):
+        for start, step in ((-8.0, 0.1), (0.35, -0.7), (4.95, 0.48), (3, 0.03), (-1, 1)):
+            end = start + step * (count - 0.5)
+            ours = mt.arange(start, end, step, dtype=getattr(mt, dtype))
+            theirs = torch.arange(start, end, step, dtype=getattr(torch, dtype))
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())

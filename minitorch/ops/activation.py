@@ -99,7 +99,7 @@ def prelu(input, weight):
             f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
         )
     if input.dtype is not weight.dtype:
-        first, other = (tensor.dtype.name.capitalize() for tensor in (input, weight))
+        first, other = (tensor.dtype.legacy_name for tensor in (input, weight))
         raise RuntimeError(f"prelu: Type promoting not supported. Got {first} and {other}")
     if weight.numel() != 1:
         if not input.ndim:
@@ -454,7 +454,7 @@ def _soft_arguments(name, input, dim, dtype, stacklevel):
         input = input.to(dtype)
     if input.dtype.rank < 2:
         raise NotImplementedError(
-            f'"{name}_lastdim_kernel_impl" not implemented for {input.dtype.name.capitalize()!r}'
+            f'"{name}_lastdim_kernel_impl" not implemented for {input.dtype.legacy_name!r}'
         )
     return input, wrap_dim(dim, input.ndim)
 

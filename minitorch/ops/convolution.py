@@ -290,11 +290,16 @@ def _check_tensors(name, input, weight, bias):
                 f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
                 f"{type(value).__name__}"
             )
-    for argument, value in (("weight", weight), ("bias", bias)):
-        if value is not None and value._array.dtype != input._array.dtype:
-            first, other = (t.dtype.cpp_name for t in (input, value))
+    dtype = input.dtype
+    if bias is not None and bias.dtype != dtype and "transpose" not in name:
+        raise RuntimeError(
+            f"Input type ({dtype.cpp_name}) and bias type ({bias.dtype.cpp_name}) should be the "
+            "same"
+        )
+    for value in (weight, bias):
+        if value is not None and value.dtype != dtype:
             raise RuntimeError(
-                f"Input type ({first}) and {argument} type ({other}) should be the same"
+                f"expected scalar type {dtype.legacy_name} but found {value.dtype.legacy_name}"
             )
 
 

@@ -934,13 +934,15 @@ def _sequence(start, step, count, element):
         return (start + step * index).astype(element)
     if element.itemsize < 4:
         return (start + step * index.astype(np.float64)).astype(element)
-    # torch: vector registers are filled from the rounded number at their start; the rest one by
-    # one.
+    # torch: vector registers are filled, two at a time, from the rounded number at their start; the
+    # rest goes one by one.  Products and sums are rounded once.
     width = 32 // element.itemsize
     first = index - index % width
-    first[count - count % width :] = index[count - count % width :]
-    begin = (start + step * first.astype(np.float64)).astype(element).astype(np.float64)
-    return (begin + step * (index - first).astype(np.float64)).astype(element)
+    loose = count - count % (2 * width)
+    first[loose:] = index[loose:]
+    begin = fma64(first.astype(np.float64), float(step), float(start))
+    begin = begin.astype(element).astype(np.float64)
+    return fma64((index - first).astype(np.float64), float(step), begin).astype(element)
 
 
 def range(

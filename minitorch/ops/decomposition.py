@@ -619,6 +619,12 @@ def multi_dot(tensors, *, out=None):
     """The product of several matrices, in the cheapest order.  Source: torch.linalg.multi_dot."""
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    for number, tensor in enumerate(tensors):
+        if tensor.dtype != tensors[0].dtype:
+            raise RuntimeError(
+                "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
+                f"{tensors[0].dtype.cpp_name} and tensor {number} {tensor.dtype.cpp_name}"
+            )
     sizes = [(t.shape[0] if t.ndim == 2 else 1) for t in tensors[:1]] + [
         t.shape[-1] for t in tensors
     ]

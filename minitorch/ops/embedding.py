@@ -108,7 +108,7 @@ def embedding(
     if indices.dtype.kind not in "iu" or indices.dtype.itemsize < 4:
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{input.dtype.name.capitalize()}Tensor instead (while "
+            f"Long, Int; but got torch.{input.dtype.legacy_name}Tensor instead (while "
             "checking arguments for embedding)"
         )
     if weight._array.ndim != 2:
@@ -277,8 +277,8 @@ def _check_bags(input, offsets, mode, sparse, scale_grad_by_freq, per_sample_wei
     if input.dtype.name not in ("int64", "int32"):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{input.dtype.legacy_name} instead (while checking arguments "
-            "for embedding_bag)"
+            f"Long, Int; but got torch.{input.dtype.legacy_name}Tensor instead (while "
+            "checking arguments for embedding_bag)"
         )
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(

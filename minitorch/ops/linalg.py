@@ -55,6 +55,35 @@ def _check_dtypes(*arrays):
             )
 
 
+def _legacy_name(array):
+    return dtypes.from_numpy(array.dtype).legacy_name
+
+
+def _check_batch_dtypes(batch1, batch2):
+    if batch1.dtype != batch2.dtype:
+        raise RuntimeError(
+            f"expected scalar type {_legacy_name(batch1)} but found {_legacy_name(batch2)}"
+        )
+
+
+def _check_vector_dtypes(input, mat, vec):
+    if not input.dtype == mat.dtype == vec.dtype:
+        raise RuntimeError(
+            f"addmv input tensors must have the same dtype, but got {_legacy_name(input)}, "
+            f"{_legacy_name(mat)}, and {_legacy_name(vec)}"
+        )
+
+
+def _check_sum_dtypes(input, mat1, mat2):
+    """Of ``input + mat1 @ mat2``."""
+    for name, array in (("self", input), ("mat1", mat1)):
+        if array.dtype != mat2.dtype:
+            raise RuntimeError(
+                f"{name} and mat2 must have the same dtype, but got {_legacy_name(array)} and "
+                f"{_legacy_name(mat2)}"
+            )
+
+
 def _multiply(xp, a, b):
     """The matrix product; bool and half precision, which BLAS lacks, by way of wider types."""
     if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
@@ -112,7 +141,7 @@ def bmm(xp, input, mat2, /):
             f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: "
             f"[{mat2.shape[0]}, {mat2.shape[1]}]."
         )
-    _check_dtypes(input, mat2)
+    _check_batch_dtypes(input, mat2)
     return _multiply(xp, input, mat2)
 
 
@@ -131,7 +160,7 @@ def mv(xp, input, vec, /):
             f"size mismatch, got input ({input.shape[0]}), mat "
             f"({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
         )
-    _check_dtypes(input, vec)
+    _check_vector_dtypes(vec, input, vec)
     return _multiply(xp, input, vec)
 
 
@@ -249,11 +278,16 @@ def _matmul(input, other):
         raise RuntimeError(
             f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
         )
-    _check_dtypes(input._array, other._array)
     if n == 1 and m == 1:
         return dot(input, other)
     if n == 2 and m == 1:
         return mv(input, other)
+    if m == 1:
+        _check_vector_dtypes(other._array, input._array, other._array)
+    elif m == 2:
+        _check_dtypes(input._array, other._array)
+    else:
+        _check_batch_dtypes(input._array, other._array)
     if n == 1:
         row = _checked_batched(input.unsqueeze(0), other).squeeze(-2)
         return named(row, "SqueezeBackward4" if m == 2 else "UnsafeViewBackward0")
@@ -334,11 +368,8 @@ def linear(input, weight, bias=None):
         )
     if bias is None:
         _check_dtypes(x, w)
-    if x.dtype != w.dtype:
-        raise RuntimeError(
-            f"mat1 and mat2 must have the same dtype, but got {input.dtype.legacy_name} and "
-            f"{weight.dtype.legacy_name}"
-        )
+    else:
+        _check_sum_dtypes(bias._array, x, w)
     if bias is not None and bias._array.shape not in ((w.shape[0],), (1,), ()):
         raise RuntimeError(
             f"The expanded size of the tensor ({w.shape[0]}) must match the existing size "
@@ -384,6 +415,11 @@ def _check_bilinear(input1, input2, weight, bias):
                 f"bilinear(): input batch dimensions do not match at dim {dim}: got {one} and "
                 f"{other}"
             )
+    named_tensors = {"input1": input1, "input2": input2, "weight": weight, "bias": bias}
+    types = {name: t.dtype for name, t in named_tensors.items() if t is not None}
+    if len(set(types.values())) > 1:
+        found = ", ".join(f"{name}: {dtype.cpp_name}" for name, dtype in types.items())
+        raise RuntimeError(f"All tensors must have the same dtype, got {found}")
     for number, input in ((1, input1), (2, input2)):
         if input.shape[-1] != weight.shape[number]:
             raise RuntimeError(
@@ -408,6 +444,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
 
     Shape: broadcast to (n, m).  Source: torch.addmm.
     """
+    _check_sum_dtypes(input._array, mat1._array, mat2._array)
     return named(_scaled_sum(input, mm(mat1, mat2), beta, alpha, out), "AddmmBackward0")
 
 
@@ -418,6 +455,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
 )
 def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat @ vec)``.  Shape: broadcast to (n).  Source: torch.addmv."""
+    _check_vector_dtypes(input._array, mat._array, vec._array)
     return named(_scaled_sum(input, mv(mat, vec), beta, alpha, out), "AddmvBackward0")
 
 
@@ -445,6 +483,11 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
 
     Shape: broadcast to (b, n, m).  Source: torch.baddbmm.
     """
+    if input.dtype != batch1.dtype:
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {input.dtype.cpp_name}, batch1: "
+            f"{batch1.dtype.cpp_name}, batch2: {batch2.dtype.cpp_name}"
+        )
     return named(_scaled_sum(input, bmm(batch1, batch2), beta, alpha, out), "BaddbmmBackward0")
 
 
@@ -459,6 +502,7 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
 
     Shape: broadcast to (n, m).  Source: torch.addbmm.
     """
+    _check_sum_dtypes(input._array, batch1._array, batch2._array)
     return named(
         _scaled_sum(input, sum(bmm(batch1, batch2), 0, dtype=batch1.dtype), beta, alpha, out),
         "AddbmmBackward0",
@@ -528,6 +572,8 @@ def tensordot(a, b, dims=2, out=None):
                 f"contracted dimensions need to match, but first has size {a.shape[d]} in dim "
                 f"{d} and second has size {b.shape[e]} in dim {e}"
             )
+    if a.dtype != b.dtype:
+        raise RuntimeError("both inputs should have same dtype")
     inner_size = math.prod(a.shape[d] for d in over_a)
     left = a.permute(*kept_a, *over_a).reshape(-1, inner_size) if a.ndim else a.reshape(1, 1)
     right = b.permute(*over_b, *kept_b).reshape(inner_size, -1) if b.ndim else b.reshape(1, 1)
@@ -538,6 +584,12 @@ def tensordot(a, b, dims=2, out=None):
 @composite(method=False)
 def chain_matmul(*matrices, out=None):
     """The product of several matrices, from left to right.  Source: torch.chain_matmul."""
+    for number, matrix in enumerate(matrices):
+        if matrix.dtype != matrices[0].dtype:
+            raise RuntimeError(
+                "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
+                f"{matrices[0].dtype.cpp_name} and tensor {number} {matrix.dtype.cpp_name}"
+            )
     product = matrices[0].clone() if len(matrices) == 1 else matrices[0]
     for matrix in matrices[1:]:
         product = mm(product, matrix)
@@ -844,7 +896,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
     if x.dtype.rank < 2:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{x.dtype.name.capitalize()}"
+            f"{x.dtype.legacy_name}"
         )
     return vector_norm_op(x, float(ord), dim, keepdim, out=out)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch.dtypes import bfloat16, finfo, float16, float32
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import composite, named, op, sum_to
 from minitorch.ops.elementwise import rsqrt
@@ -124,10 +125,31 @@ normalize_with.vjp_joint(_normalize_with_gradients)
 # --- what users call ----------------------------------------------------------------------------
 
 
-def _check_floating(name, input):
+def _check_floating(name, input, kernel=None):
     require_tensor(input, name)
     if input.dtype.rank < 2:
-        raise NotImplementedError(f'"{name}" not implemented for {input.dtype.name.capitalize()!r}')
+        raise NotImplementedError(
+            f'"{kernel or name}" not implemented for {input.dtype.legacy_name!r}'
+        )
+
+
+def _check_dtypes(input, *parameters):
+    """All of one dtype; only next to an input of half precision may they all be float32."""
+    parameters = [tensor for tensor in parameters if tensor is not None]
+    if not parameters:
+        return
+    dtype = input.dtype
+    if parameters[0].dtype == dtype:
+        for tensor in parameters:
+            if tensor.dtype != dtype:
+                raise RuntimeError(
+                    f"expected scalar type {dtype.legacy_name} but found {tensor.dtype.legacy_name}"
+                )
+        return
+    if any(tensor.dtype != float32 for tensor in parameters):
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if dtype not in (float16, bfloat16):
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
 def _check_channels(name, channels, **tensors):
@@ -146,7 +168,8 @@ def batch_norm(
     ``(x - mean) / sqrt(var + eps) * weight + bias``; in training the running statistics move
     towards the batch's by ``momentum`` (with the unbiased variance).
     Shape: (N, C, *) -> (N, C, *).
-    Raises ValueError for a single value per channel in training, RuntimeError for wrong lengths.
+    Raises ValueError for a single value per channel in training, RuntimeError for wrong lengths and
+    dtypes that do not fit.
     Source: F.batch_norm; Ioffe and Szegedy (2015).
     """
     _check_floating("batch_norm", input)
@@ -163,6 +186,7 @@ def batch_norm(
         weight=weight,
         bias=bias,
     )
+    _check_dtypes(input, weight, bias, running_mean, running_var)
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError("running_mean must be defined in evaluation mode")
@@ -189,10 +213,10 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """Normalise over the last dimensions, those of ``normalized_shape``.
 
     Shape: (*, *normalized_shape) -> the same.
-    Raises RuntimeError where the shapes do not end alike.
+    Raises RuntimeError where the shapes do not end alike or the dtypes do not fit.
     Source: F.layer_norm; Ba et al. (2016).
     """
-    _check_floating("layer_norm", input)
+    require_tensor(input, "layer_norm")
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or tuple(input.shape[-len(shape) :]) != shape:
         raise RuntimeError(
@@ -205,6 +229,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
                 f"Expected {argument} to be of same shape as normalized_shape, but got {argument} "
                 f"of shape {list(tensor.shape)} and normalized_shape = {list(shape)}"
             )
+    _check_dtypes(input, weight, bias)
+    _check_floating("layer_norm", input, "LayerNormKernelImpl")
     axes = tuple(range(input.ndim - len(shape), input.ndim))
     affine = (1,) * (input.ndim - len(shape)) + shape
     return normalize_groups(
@@ -218,7 +244,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     Shape: (N, C, *) -> (N, C, *).  Raises RuntimeError if the groups do not divide C.
     Source: F.group_norm; Wu and He (2018).
     """
-    _check_floating("group_norm", input)
+    require_tensor(input, "group_norm")
     if input.ndim < 2:
         raise RuntimeError(
             f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
@@ -236,6 +262,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
                 f"input, but got {argument} of shape {list(tensor.shape)} and input of shape "
                 f"{list(input.shape)}"
             )
+    _check_dtypes(input, weight, bias)
+    _check_floating("group_norm", input, "GroupNormKernelImpl")
     grouped = (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
     affine = (1, channels) + (1,) * (input.ndim - 2)
     return normalize_groups(
@@ -274,6 +302,7 @@ def instance_norm(
         )
     channels = input.shape[1]
     _check_channels("instance_norm", channels, weight=weight, bias=bias)
+    _check_dtypes(input, weight, bias)
     affine = (1, channels) + (1,) * (input.ndim - 2)
     out, center, rstd = normalize_groups(
         input,
@@ -297,8 +326,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 
     Shape: (*, *normalized_shape) -> the same.  Source: F.rms_norm; Zhang and Sennrich (2019).
     """
-    from minitorch.dtypes import finfo
-
+    _check_floating("rms_norm", input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if tuple(input.shape[-len(shape) :]) != shape:
         raise RuntimeError(
