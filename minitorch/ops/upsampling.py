@@ -286,8 +286,7 @@ def _check_mode(input, mode, align_corners, antialias):
         )
     if not input.dtype.is_floating_point and not mode.startswith("nearest"):
         raise NotImplementedError(
-            f'"upsample_{mode}{input.ndim - 2}d" not implemented for '
-            f"{input.dtype.legacy_name!r}"
+            f'"upsample_{mode}{input.ndim - 2}d" not implemented for {input.dtype.legacy_name!r}'
         )
 
 
