@@ -7,11 +7,16 @@ Source: ``torch.memory_format``, ``torch.layout``.
 
 from __future__ import annotations
 
+import numpy as np
+
 __all__ = [
     "channels_last",
     "channels_last_3d",
     "contiguous_format",
+    "elementwise_order",
     "empty_array",
+    "formatted_like",
+    "has_channels_last",
     "layout",
     "memory_format",
     "ordered_copy",
@@ -88,24 +93,86 @@ def empty_array(xp, shape, dtype, format=None):
 def ordered_copy(xp, array, format=None, dtype=None):
     """A copy of ``array`` (in ``dtype``), its memory ordered as ``format`` says.
 
-    ``preserve_format`` keeps the order of a dense array, one that fills its memory without gaps or
-    overlaps, and makes any other row-major, as torch does.
+    ``preserve_format`` keeps the order of the dimensions and closes gaps between the elements; an
+    array that has an element in several places becomes row-major.
     """
     dtype = array.dtype if dtype is None else dtype
     if format in _RANKS:
         copied = empty_array(xp, array.shape, dtype, format)
         copied[...] = array
         return copied
-    keep = format is preserve_format and not array.flags.c_contiguous and _is_dense(array)
+    keep = format is preserve_format and 0 not in array.strides
     return array.astype(dtype, order="K" if keep else "C", copy=True)
 
 
-def _is_dense(array):
-    step = array.itemsize
-    for stride, length in sorted(zip(array.strides, array.shape, strict=True)):
-        if length == 1:
-            continue
-        if stride != step:
-            return False
-        step *= length
+def has_channels_last(array) -> bool:
+    """Whether the channels of a 4-d or 5-d array are what moves fastest in its memory."""
+    if array.ndim not in _RANKS.values() or array.flags.c_contiguous:
+        return False
+    least = 0
+    for dim in (1, *range(array.ndim - 1, 1, -1), 0):
+        if array.shape[dim] != 1:
+            if array.strides[dim] < max(least, 1):
+                return False
+            least = array.strides[dim] * array.shape[dim]
     return True
+
+
+def formatted_like(xp, array, *inputs):
+    """``array``, with channels last if an input has them last.
+
+    torch: convolutions, poolings and paddings hand the format on, and random numbers that are drawn
+    for the result later follow its memory.
+    """
+    if any(map(has_channels_last, inputs)) and not has_channels_last(array):
+        format = channels_last if array.ndim == 4 else channels_last_3d
+        return ordered_copy(xp, array, format)
+    return array
+
+
+def elementwise_order(result, operands):
+    """``result`` of an elementwise operation, ordered in memory as the first operand that says.
+
+    Where operands disagree NumPy turns to row-major order.  torch compares two dimensions at a
+    time, by the first operand that has a stride in both of them; broadcast ones have none.
+    """
+    operands = [a for a in operands if isinstance(a, np.ndarray) and a.ndim]
+    if not isinstance(result, np.ndarray) or all(a.flags.c_contiguous for a in operands):
+        return result
+    shape, ndim = result.shape, result.ndim
+    strides = [
+        (
+            *(0,) * (ndim - a.ndim),
+            *(
+                0 if n == 1 != whole else abs(s)
+                for n, whole, s in zip(a.shape, shape[ndim - a.ndim :], a.strides, strict=True)
+            ),
+        )
+        for a in operands
+    ]
+
+    def slower(dim, other):
+        """Positive if ``dim`` should move slower than ``other``, 0 if nothing says so."""
+        for steps in strides:
+            if steps[dim] and steps[other]:
+                if steps[dim] != steps[other]:
+                    return steps[dim] - steps[other]
+                if shape[dim] > shape[other]:
+                    return 1
+        return 0
+
+    order = list(range(ndim))  # from the slowest
+    for at in range(ndim - 2, -1, -1):
+        for place in range(at, ndim - 1):
+            left, right = order[place], order[place + 1]
+            decision = slower(right, left)
+            if decision > 0:
+                order[place], order[place + 1] = right, left
+            elif decision < 0:
+                break
+    if result.transpose(order).flags.c_contiguous:
+        return result
+    memory = np.empty([shape[dim] for dim in order], result.dtype)
+    arranged = memory.transpose([order.index(dim) for dim in range(ndim)])
+    arranged[...] = result
+    return arranged

@@ -45,6 +45,7 @@ from minitorch.backends import (
 )
 from minitorch.dtypes import from_numpy as dtype_of
 from minitorch.dtypes import result_type_of, type_name
+from minitorch.memory_format import elementwise_order
 from minitorch.return_types import return_type
 from minitorch.size import Size
 from minitorch.tensor import Tensor, wrap
@@ -373,6 +374,8 @@ class Op:
                 return call((input, other), kwargs)
             try:
                 z = mode.run(self.forward, np, x, y)
+                if not x.flags.c_contiguous and y is not other:
+                    z = elementwise_order(z, (x, y))
             except ValueError as error:
                 raise _broadcast_error((x, y), error) from None
             out = _new(Tensor)
@@ -508,6 +511,8 @@ class Op:
         if common is dtypes.bfloat16 and self.elementwise and self.dtype != "bool":
             # Beside a Python number NumPy widens bfloat16, which is not among its own types.
             result = result.astype(common.numpy, copy=False)
+        if self.elementwise and len(arrays) > 1:
+            return elementwise_order(result, arrays)
         return result
 
     def _forward(self, array):

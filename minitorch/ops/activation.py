@@ -372,6 +372,7 @@ softplus.vjp(
 @op(elementwise=True, home=_F, inplace=False, node="LogSigmoidBackward0")
 def logsigmoid(xp, input, /):
     """``log(sigmoid(input))`` without overflow.  Shape: (*) -> (*).  Source: F.logsigmoid."""
+    input = xp.ascontiguousarray(input).reshape(input.shape)  # torch: the result is row-major
     return xp.minimum(input, 0) - xp.log1p(xp.exp(-xp.abs(input)))
 
 
@@ -414,7 +415,10 @@ def _softmax(xp, input, /, dim):
     """exp(input), normalised to sum 1 along ``dim``."""
     if not input.ndim:
         return xp.ones_like(input)
-    shifted = xp.exp(input - input.max(dim, keepdims=True)) if input.shape[dim] else input.copy()
+    if not input.shape[dim]:
+        return input.copy()
+    input = xp.ascontiguousarray(input)
+    shifted = xp.exp(input - input.max(dim, keepdims=True))
     shifted /= shifted.sum(dim, keepdims=True)
     return shifted
 
@@ -434,6 +438,7 @@ def _log_softmax(xp, input, /, dim):
         return xp.zeros_like(input)
     if not input.shape[dim]:
         return input.copy()
+    input = xp.ascontiguousarray(input)
     shifted = input - input.max(dim, keepdims=True)
     shifted -= xp.log(xp.exp(shifted).sum(dim, keepdims=True))
     return shifted

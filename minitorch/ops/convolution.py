@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from minitorch.memory_format import formatted_like
 from minitorch.ops._autocast import lower_precision
 from minitorch.ops._op import op
 from minitorch.ops.reduction import sum
@@ -137,7 +138,7 @@ def convolve(
                 flat[block] = product.reshape(*flat.shape[1:3], -1, positions).transpose(2, 0, 1, 3)
         if bias is not None:
             result += bias.reshape(-1, *(1,) * len(out))
-    return result.astype(dtype, copy=False)
+    return formatted_like(xp, result.astype(dtype, copy=False), input, weight)
 
 
 def _turned(xp, weight, groups):
@@ -250,7 +251,7 @@ def convolve_transposed(
     )
     if bias is not None:
         result += bias.reshape(-1, *(1,) * (input.ndim - 2))
-    return result
+    return formatted_like(xp, result, input, weight)
 
 
 convolve_transposed.vjp(
@@ -335,6 +336,19 @@ def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, 
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
             f"but got weight of size {list(weight.shape)} instead"
         )
+    if not weight.shape[0]:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least 1 at dimension 0, but got "
+            f"weight of size {list(weight.shape)} instead"
+        )
+    if transposed and not weight.shape[1]:
+        raise RuntimeError(
+            f"non-empty {spatial}D or {spatial + 2}D weight tensor expected, but got: "
+            f"{list(weight.shape)}"
+        )
+    if not all(weight.shape[2:]):
+        lengths = " x ".join(map(str, weight.shape[2:]))
+        raise RuntimeError(f"kernel size should be greater than zero, but got: {lengths}")
     if channels != expected:
         kind = "transposed=1, " if transposed else f"groups={groups}, "
         raise RuntimeError(

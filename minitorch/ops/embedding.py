@@ -169,7 +169,7 @@ def one_hot(tensor, num_classes=-1):
         raise RuntimeError("num_classes should be positive")
     elif classes.size and classes.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((classes[..., None] == np.arange(num_classes)).astype(np.int64))
+    return wrap(np.equal(classes[..., None], np.arange(num_classes), order="C").astype(np.int64))
 
 
 # --- bags ---------------------------------------------------------------------------------------

@@ -189,8 +189,8 @@ def erf_values(xp, array):
 
 def _single_erf(xp, array):
     """erf to float32's precision: one ratio for all x, a block that fits in the cache at a time."""
-    flat = array.reshape(-1)
-    values = xp.empty(flat.shape, array.dtype)
+    result = xp.empty_like(array)
+    flat, values = array.ravel("K"), result.ravel("K")  # the second is a view: it has no gaps
     numerator, denominator = _SINGLE
     for start in range(0, flat.size, _BLOCK):
         x = xp.clip(flat[start : start + _BLOCK].astype("float64"), -4, 4)  # erf(4) is 1 in float32
@@ -198,7 +198,7 @@ def _single_erf(xp, array):
         x *= _polynomial_in_place(numerator, square)
         x /= _polynomial_in_place(denominator, square)
         values[start : start + _BLOCK] = x
-    return values.reshape(array.shape)
+    return result
 
 
 def erfc_values(xp, array):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch import dtypes
+from minitorch.memory_format import formatted_like, has_channels_last
 from minitorch.ops._dims import wrap_dim
 from minitorch.ops._op import composite, op
 from minitorch.ops.parts import (
@@ -45,7 +46,9 @@ def cat(xp, tensors, /, dim=0):
     Raises RuntimeError where other dimensions differ.  Source: torch.cat.
     """
     kept, dim = _checked_parts(tensors, dim)
-    return xp.ascontiguousarray(xp.concatenate([tensors[at] for at in kept] or tensors, dim))
+    parts = [tensors[at] for at in kept] or tensors
+    joined = xp.ascontiguousarray(xp.concatenate(parts, dim))
+    return formatted_like(xp, joined, parts[0]) if all(map(has_channels_last, parts)) else joined
 
 
 def _checked_parts(tensors, dim):

@@ -87,8 +87,9 @@ def _check_sum_dtypes(input, mat1, mat2):
 def _multiply(xp, a, b):
     """The matrix product; bool and half precision, which BLAS lacks, by way of wider types."""
     if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
-        return xp.matmul(a.astype("float32"), b.astype("float32")).astype(a.dtype)
-    return xp.matmul(a, b)
+        wide = xp.matmul(a.astype("float32"), b.astype("float32"), order="C")
+        return wide.astype(a.dtype)
+    return xp.matmul(a, b, order="C")
 
 
 @op(public=False, method=False, view=True, node="TransposeBackward0")
@@ -689,24 +690,40 @@ def einsum(equation: str, *operands):
     terms = [
         _single_labels(tensor, labels) for tensor, labels in zip(operands, inputs, strict=True)
     ]
+    # torch: labels keep this order all the way, which shows in the memory of the result.
+    summed = sorted({label for labels in inputs for label in labels if label not in output})
+    rank = {label: place for place, label in enumerate([*output, *summed])}
+    if len(terms) == 2 and _comes_first(terms[1][1], terms[0][1], output):
+        terms.reverse()
     while len(terms) > 1:
         (a, a_labels), (b, b_labels), *rest = terms
         needed = set(output).union(*(labels for _, labels in rest))
-        terms = [_contract(a, a_labels, b, b_labels, needed), *rest]
+        terms = [_contract(a, a_labels, b, b_labels, needed, rank), *rest]
     tensor, labels = terms[0]
+    if len(operands) == 1:
+        # torch: permuted in any case, and summed then.
+        permuted = tensor.permute([labels.index(label) for label in rank])
+        return sum(permuted, list(range(len(output), tensor.ndim))) if summed else permuted
     gone = [d for d, label in enumerate(labels) if label not in output]
     if gone:
         tensor = sum(tensor, gone)
         labels = [label for label in labels if label in output]
     order = [labels.index(label) for label in output]
-    # torch: one operand is permuted in any case.
-    if order == list(range(tensor.ndim)) and (len(operands) > 1 or gone):
+    if order == list(range(tensor.ndim)):
         return tensor
     permuted = tensor.permute(order)
-    if len(operands) == 1:
-        return permuted
     multiplied = tensor._node is not None and tensor._node.name() == "MulBackward0"
     return named(permuted, "MulBackward0" if multiplied else "ViewBackward0")
+
+
+def _comes_first(labels, others, output):
+    """Whether the output has the own labels of one operand before all those of the other, which
+    something is summed with: torch exchanges the two then.
+    """
+    own = [output.index(x) for x in labels if x in output and x not in others]
+    rest = [output.index(x) for x in others if x in output and x not in labels]
+    summed = any(x in others and x not in output for x in labels)
+    return bool(own and rest and summed) and max(own) < min(rest)
 
 
 def _from_sublists(arguments):
@@ -788,8 +805,11 @@ def _single_labels(tensor, labels):
     return tensor, labels
 
 
-def _contract(a, a_labels, b, b_labels, needed):
-    """Two operands as one: labels that nothing else needs are summed, by a batched product."""
+def _contract(a, a_labels, b, b_labels, needed, rank):
+    """Two operands as one: labels that nothing else needs are summed, by a batched product.
+
+    ``rank`` is the order of the labels.
+    """
     a_only = [x for x in a_labels if x not in b_labels]
     b_only = [x for x in b_labels if x not in a_labels]
     for tensor, own in ((0, a_only), (1, b_only)):
@@ -800,8 +820,8 @@ def _contract(a, a_labels, b, b_labels, needed):
         elif gone:
             b = sum(b, [b_labels.index(x) for x in gone])
             b_labels = [x for x in b_labels if x not in gone]
-    rows = [x for x in a_labels if x not in b_labels]
-    columns = [x for x in b_labels if x not in a_labels]
+    rows = sorted([x for x in a_labels if x not in b_labels], key=rank.get)
+    columns = sorted([x for x in b_labels if x not in a_labels], key=rank.get)
     shared = [x for x in a_labels if x in b_labels]
     sizes_a, sizes_b = (
         dict(zip(a_labels, a.shape, strict=True)),
@@ -814,11 +834,11 @@ def _contract(a, a_labels, b, b_labels, needed):
                 f"broadcast with previously seen size {sizes_a[x]}"
             )
     size = {x: max(sizes_a.get(x, 1), sizes_b.get(x, 1)) for x in {*a_labels, *b_labels}}
-    batch = [x for x in shared if x in needed]
+    batch = sorted([x for x in shared if x in needed], key=rank.get)
     inside = [x for x in shared if x not in needed]
     if not inside:
         # Nothing to sum: an elementwise product of aligned operands.
-        labels = [*batch, *rows, *columns]
+        labels = sorted([*batch, *rows, *columns], key=rank.get)
         return mul(_aligned(a, a_labels, labels), _aligned(b, b_labels, labels)), labels
 
     def grouped(tensor, labels, *groups):
@@ -863,7 +883,7 @@ def vector_norm_op(xp, input, /, ord=2, dim=None, keepdim=False):
         result = xp.min(size, axes, keepdims=bool(keepdim))
     else:
         result = xp.sum(size**ord, axes, keepdims=bool(keepdim)) ** (1 / ord)
-    return xp.asarray(result).astype(size.dtype, copy=False)
+    return xp.asarray(result, order="C").astype(size.dtype, copy=False)
 
 
 vector_norm_op.vjp(

@@ -9,6 +9,7 @@ import numpy as np
 
 from minitorch.backends import is_array
 from minitorch.dtypes import bool_, from_numpy, result_type_of
+from minitorch.memory_format import elementwise_order
 from minitorch.ops._arguments import require_tensor, require_zero_dim
 from minitorch.ops._op import NUMBERS, cast, composite, op, sum_to
 from minitorch.ops.creation import number_array, scalar_tensor
@@ -165,7 +166,7 @@ masked_scatter.vjp(input=lambda g, mask: masked_zero(g, mask), source=_masked_sc
 @op(public=False, method=False, node="WhereBackward0")
 def chosen(xp, condition, input, other, /):
     """``input`` where the condition holds, else ``other``."""
-    return xp.where(condition, input, other)
+    return elementwise_order(xp.where(condition, input, other), (condition, input, other))
 
 
 chosen.vjp(

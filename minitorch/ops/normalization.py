@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from minitorch.dtypes import bfloat16, finfo, float16, float32
+from minitorch.memory_format import formatted_like, has_channels_last
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import composite, named, op, sum_to
 from minitorch.ops.elementwise import rsqrt
@@ -28,6 +29,10 @@ __all__ = [
     "normalize",
     "rms_norm",
 ]
+
+
+#: torch: other orders of memory, and those of the other normalisations, become row-major.
+_KEEP_CHANNELS_LAST = ("NativeBatchNormBackward0", "NativeGroupNormBackward0")
 
 
 @op(
@@ -51,6 +56,10 @@ def normalize_groups(
     rstd = 1 / xp.sqrt((x * x).mean(axes, keepdims=True) + eps)
     x *= rstd
     out = x.reshape(input.shape)
+    if has_channels_last(input) and origin in _KEEP_CHANNELS_LAST:
+        out = formatted_like(xp, out, input)
+    else:
+        out = xp.ascontiguousarray(out)
     if weight is not None:
         out = out * weight.reshape(affine)
     if bias is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minitorch.memory_format import formatted_like
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
@@ -21,7 +22,7 @@ def constant_pad(xp, input, /, widths, value):
         inside.append(slice(max(before, 0), n + before + min(after, 0)))
         kept.append(slice(max(-before, 0), n + min(after, 0)))
     result[tuple(inside)] = input[tuple(kept)]
-    return result
+    return formatted_like(xp, result, input)
 
 
 constant_pad.vjp(input=lambda g, widths: constant_pad(g, tuple((-b, -a) for b, a in widths), 0))
@@ -34,7 +35,7 @@ def take_positions(xp, input, /, positions):
     for axis, places in enumerate(positions):
         if places is not None:
             result = xp.take(result, xp.asarray(places), axis)
-    return result if result is not input else input.copy()
+    return formatted_like(xp, result if result is not input else input.copy(), input)
 
 
 @op(public=False, method=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from minitorch.memory_format import formatted_like
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
@@ -71,7 +72,7 @@ def window_max(xp, input, /, kernel, counts, stride, dilation):
     best = input[_slices(first, counts, stride, dilation)].copy()
     for at in rest:
         xp.maximum(best, input[_slices(at, counts, stride, dilation)], out=best)
-    return best
+    return formatted_like(xp, best, input)
 
 
 @op(public=False, method=False, differentiable=False)
@@ -154,7 +155,7 @@ def window_sum(xp, input, /, kernel, counts, stride):
     total = input[_slices(first, counts, stride, ones)].copy()
     for at in rest:
         total += input[_slices(at, counts, stride, ones)]
-    return total
+    return formatted_like(xp, total, input)
 
 
 @op(public=False, method=False)

@@ -65,10 +65,15 @@ def _accumulator(dtype):
     return np.dtype("float32") if dtype.itemsize == 2 and dtype.kind in "fV" else dtype
 
 
+def _row_major(xp, result):
+    """``result`` in row-major order: torch's reductions keep nothing of their input's order."""
+    return xp.ascontiguousarray(result) if result.ndim > 1 else result
+
+
 def _running(accumulate, input, axis):
     """A running sum or product in the accumulator's dtype, rounded once at each place."""
     result = accumulate(input, axis, dtype=_accumulator(input.dtype))
-    return result.astype(input.dtype, copy=False)
+    return result.astype(input.dtype, order="C", copy=False)
 
 
 def _as(input, dtype):
@@ -114,7 +119,7 @@ def sum(xp, input, /, dim=None, keepdim=False, *, dtype=None):
         dtype=_accumulator(input.dtype),
         keepdims=bool(keepdim),
     )
-    return total.astype(input.dtype, copy=False)
+    return _row_major(xp, total.astype(input.dtype, copy=False))
 
 
 sum.vjp(input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim))
@@ -151,9 +156,8 @@ def mean(xp, input, /, dim=None, keepdim=False, *, dtype=None):
         )
     axes = reduced_dims(dim, input.ndim, "mean")
     total = xp.sum(input, axes, dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
-    return (total / np.float64(_count(input.shape, dim)).astype(total.real.dtype)).astype(
-        input.dtype, copy=False
-    )
+    average = total / np.float64(_count(input.shape, dim)).astype(total.real.dtype)
+    return _row_major(xp, average.astype(input.dtype, copy=False))
 
 
 mean.vjp(
@@ -188,9 +192,8 @@ def prod(xp, input, /, dim=None, keepdim=False, *, dtype=None):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     input = _summands(input, dtype)
     axis = None if dim is None else reduced_dims(dim, input.ndim, "prod")
-    return xp.prod(input, axis, dtype=_accumulator(input.dtype), keepdims=bool(keepdim)).astype(
-        input.dtype, copy=False
-    )
+    product = xp.prod(input, axis, dtype=_accumulator(input.dtype), keepdims=bool(keepdim))
+    return _row_major(xp, product.astype(input.dtype, copy=False))
 
 
 prod.vjp(
@@ -515,7 +518,8 @@ def _extreme(name, arg, reduce):
         Source: torch.a{name}.
         """
         check_not_empty(f"a{name}", input, dim if isinstance(dim, int) or dim else None)
-        return getattr(xp, reduce)(input, reduced_dims(dim, input.ndim), keepdims=bool(keepdim))
+        axes = reduced_dims(dim, input.ndim)
+        return _row_major(xp, getattr(xp, reduce)(input, axes, keepdims=bool(keepdim)))
 
     over_dims.vjp(
         input=lambda g, input, out, input_shape, dim, keepdim: tied_gradient(
@@ -600,7 +604,8 @@ def _arg(name):
         axis = wrap_dim(dim, input.ndim)
         if not input.ndim:
             return xp.zeros((), "int64")
-        return getattr(xp, name)(input, axis, keepdims=bool(keepdim)).astype("int64", copy=False)
+        found = getattr(xp, name)(input, axis, keepdims=bool(keepdim))
+        return _row_major(xp, found.astype("int64", copy=False))
 
     return index
 
@@ -632,7 +637,7 @@ def _truth(name):
         axes = (
             reduced_dims(dim, input.ndim) if dim is None or isinstance(dim, int) or len(dim) else ()
         )
-        result = getattr(xp, name)(input, axes, keepdims=bool(keepdim))
+        result = _row_major(xp, getattr(xp, name)(input, axes, keepdims=bool(keepdim)))
         return result.astype("uint8") if input.dtype == "uint8" else result
 
     return truth
@@ -645,9 +650,8 @@ any = _truth("any")
 @op(differentiable=False)
 def count_nonzero(xp, input, /, dim=None):
     """The number of nonzero elements, over ``dim``.  Source: torch.count_nonzero."""
-    return xp.asarray(
-        xp.count_nonzero(input, reduced_dims(dim, input.ndim, "count_nonzero")), "int64"
-    )
+    count = xp.count_nonzero(input, reduced_dims(dim, input.ndim, "count_nonzero"))
+    return _row_major(xp, xp.asarray(count, "int64"))
 
 
 # --- spread ---------------------------------------------------------------------------------------
@@ -662,7 +666,8 @@ def variance(xp, input, /, dim, correction, keepdim):
     distance = xp.absolute(wide - center) ** 2
     freedom = builtins.max(_count(input.shape, dim) - correction, 0)
     total = distance.sum(axes, keepdims=bool(keepdim))
-    return (total / np.float64(freedom).astype(total.dtype)).astype(input.real.dtype, copy=False)
+    result = total / np.float64(freedom).astype(total.dtype)
+    return _row_major(xp, result.astype(input.real.dtype, copy=False))
 
 
 variance.op.node_name = "VarBackward0"
@@ -776,11 +781,9 @@ def logsumexp(xp, input, /, dim, keepdim=False):
     top = xp.max(input, axes, keepdims=True)
     top = xp.where(xp.isfinite(top), top, xp.zeros((), input.dtype))
     total = xp.log(xp.sum(xp.exp(input - top), axes, keepdims=True)) + top
-    return (
-        total
-        if keepdim
-        else total.reshape([n for axis, n in enumerate(input.shape) if axis not in axes])
-    )
+    if not keepdim:
+        total = total.reshape([n for axis, n in enumerate(input.shape) if axis not in axes])
+    return _row_major(xp, total)
 
 
 logsumexp.vjp(

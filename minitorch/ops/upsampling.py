@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from minitorch.memory_format import contiguous_format
+from minitorch.memory_format import contiguous_format, formatted_like
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._op import named, op
 from minitorch.ops.padding import add_positions, take_positions
@@ -131,7 +131,8 @@ def map_dimensions(xp, input, /, matrices, origin):
     for axis, matrix in zip(range(-len(matrices), 0), matrices, strict=True):
         matrix = xp.asarray(matrix, result.dtype)
         result = xp.moveaxis(xp.matmul(xp.moveaxis(result, axis, -1), matrix.T), -1, axis)
-    return xp.ascontiguousarray(result).astype(input.dtype, copy=False)
+    result = xp.ascontiguousarray(result).astype(input.dtype, copy=False)
+    return formatted_like(xp, result, input)
 
 
 map_dimensions.vjp(
