@@ -57,10 +57,16 @@ def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:
         try:
             checked.append(operator.index(length))
         except TypeError:
-            raise TypeError(
-                f"{name}(): argument '{argument}' (position 1) must be tuple of ints, but found "
-                f"element of type {type(length).__name__} at pos {at}"
-            ) from None
+            kind = type(length).__name__
+            # torch: the first element decides whether this is a size at all.
+            wrong = (
+                f'failed to unpack the object at pos {at + 1} with error "type must be tuple of '
+                f'ints,but got {kind}"'
+                if at
+                else f"(position 1) must be tuple of ints, but found element of type {kind} at "
+                "pos 0"
+            )
+            raise TypeError(f"{name}(): argument '{argument}' {wrong}") from None
     return tuple(checked)
 
 

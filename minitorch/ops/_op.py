@@ -100,6 +100,7 @@ def op(body=None, **traits):
             internal one).
         kinds: the kinds of elements it computes with, in NumPy's letters; others raise
             NotImplementedError.
+        kernel_name: what that error calls the op (default: its name and ``_cpu``).
         check: looks at the inputs as they were given, before promotion, and raises.
         promote: inputs promote together without broadcasting (``cat``).
         dtype: "same", "float" (integers compute in the default dtype) or "bool" (the result is
@@ -139,6 +140,7 @@ class Op:
         elementwise=False,
         numbers=None,
         kinds="biufc",
+        kernel_name=None,
         check=None,
         promote=False,
         dtype="same",
@@ -164,6 +166,7 @@ class Op:
         self.promote = promote or elementwise
         self.dtype = dtype
         self.kinds = kinds.replace("f", "fV")  # V: bfloat16, as NumPy sees it
+        self.kernel_name = kernel_name or f"{self.name}_cpu"
         self.check = check
         self.view = view
         self.several = several
@@ -655,7 +658,7 @@ class Op:
         dtype = inputs[0]._array.dtype if common is None else common.numpy
         if dtype.kind not in self.kinds:
             raise NotImplementedError(
-                f"\"{self.name}_cpu\" not implemented for '{dtype_of(dtype).legacy_name}'"
+                f"\"{self.kernel_name}\" not implemented for '{dtype_of(dtype).legacy_name}'"
             )
         return inputs, common
 

@@ -60,7 +60,7 @@ def relu(xp, input, /):
 relu.vjp(input=lambda g, out: g * (out > 0))
 
 
-@op(elementwise=True, home=_F, node="LeakyReluBackward0")
+@op(elementwise=True, home=_F, node="LeakyReluBackward0", kinds="f")
 def leaky_relu(xp, input, /, negative_slope=0.01):
     """``input`` above 0, ``negative_slope * input`` below.
 
@@ -191,7 +191,7 @@ def threshold(xp, input, /, threshold, value):
 threshold.vjp(input=lambda g, input, threshold: g * (input > threshold))
 
 
-@op(elementwise=True, home=_F, method=True, inplace=False)
+@op(elementwise=True, home=_F, method=True, inplace=False, kinds="f")
 def hardshrink(xp, input, /, lambd=0.5):
     """``input`` outside [-lambd, lambd], 0 inside.  Shape: (*) -> (*).  Source: F.hardshrink."""
     return xp.where((input >= -lambd) & (input <= lambd), xp.zeros((), input.dtype), input)
@@ -200,7 +200,7 @@ def hardshrink(xp, input, /, lambd=0.5):
 hardshrink.vjp(input=lambda g, input, lambd: g * ((input < -lambd) | (input > lambd)))
 
 
-@op(elementwise=True, home=_F)
+@op(elementwise=True, home=_F, kinds="f", kernel_name="softshrink_check")
 def softshrink(xp, input, /, lambd=0.5):
     """``input`` moved towards 0 by ``lambd``, 0 inside.
 
@@ -216,7 +216,7 @@ def softshrink(xp, input, /, lambd=0.5):
 softshrink.vjp(input=lambda g, input, lambd: g * ((input < -lambd) | (input > lambd)))
 
 
-@op(elementwise=True, home=_F)
+@op(elementwise=True, home=_F, kinds="f")
 def hardsigmoid(xp, input, /):
     """``clip(input + 3, 0, 6) / 6``.  Shape: (*) -> (*).  Source: F.hardsigmoid."""
     return xp.clip(input + 3, 0, 6) / 6
@@ -225,7 +225,7 @@ def hardsigmoid(xp, input, /):
 hardsigmoid.vjp(input=lambda g, input: g * ((input > -3) & (input < 3)) / 6)
 
 
-@op(elementwise=True, home=_F)
+@op(elementwise=True, home=_F, kinds="f")
 def hardswish(xp, input, /):
     """``input * clip(input + 3, 0, 6) / 6``.  Shape: (*) -> (*).  Source: F.hardswish."""
     return input * xp.clip(input + 3, 0, 6) / 6
@@ -240,7 +240,7 @@ hardswish.vjp(
 # --- smooth -------------------------------------------------------------------------------------
 
 
-@op(elementwise=True, home=_F)
+@op(elementwise=True, home=_F, kinds="f")
 def elu(xp, input, /, alpha=1.0, scale=1.0, input_scale=1.0):
     """``scale * input`` above 0, ``scale * alpha * (exp(input * input_scale) - 1)`` below.
 
@@ -294,7 +294,7 @@ def _inverse(alpha):
     return 1 / alpha
 
 
-@op(elementwise=True, home=_F, inplace=False)
+@op(elementwise=True, home=_F, inplace=False, kinds="f", kernel_name="GeluKernelImpl")
 def gelu(xp, input, /, *, approximate="none"):
     """``input * P(X <= input)`` for a standard normal X; ``approximate="tanh"`` for the tanh form.
 
@@ -323,7 +323,7 @@ def _gelu_gradient(g, input, approximate):
 gelu.vjp(input=_gelu_gradient)
 
 
-@op(elementwise=True, home=_F)
+@op(elementwise=True, home=_F, kinds="fc")
 def silu(xp, input, /):
     """``input * sigmoid(input)``.  Shape: (*) -> (*).  Source: F.silu."""
     return input / (1 + xp.exp(-input))
@@ -337,7 +337,7 @@ def _silu_gradient(g, input):
 silu.vjp(input=_silu_gradient)
 
 
-@op(elementwise=True, home=_F)
+@op(elementwise=True, home=_F, kinds="f")
 def mish(xp, input, /):
     """``input * tanh(log(1 + exp(input)))``.  Shape: (*) -> (*).  Source: F.mish."""
     return input * xp.tanh(xp.logaddexp(input, 0))
@@ -351,7 +351,7 @@ def _mish_gradient(g, input):
 mish.vjp(input=_mish_gradient)
 
 
-@op(elementwise=True, home=_F, inplace=False)
+@op(elementwise=True, home=_F, inplace=False, kinds="f")
 def softplus(xp, input, /, beta=1.0, threshold=20.0):
     """``log(1 + exp(beta * input)) / beta``; ``input`` itself above ``threshold``.
 
@@ -369,7 +369,7 @@ softplus.vjp(
 )
 
 
-@op(elementwise=True, home=_F, inplace=False, node="LogSigmoidBackward0")
+@op(elementwise=True, home=_F, inplace=False, node="LogSigmoidBackward0", kinds="f", kernel_name="log_sigmoid_cpu")
 def logsigmoid(xp, input, /):
     """``log(sigmoid(input))`` without overflow.  Shape: (*) -> (*).  Source: F.logsigmoid."""
     input = xp.ascontiguousarray(input).reshape(input.shape)  # torch: the result is row-major
@@ -457,11 +457,13 @@ def _soft_arguments(name, input, dim, dtype, stacklevel):
         dim = 0 if input.ndim in (0, 1, 3) else 1
     if dtype is not None:
         input = input.to(dtype)
-    if input.dtype.rank < 2:
+    dim = wrap_dim(dim, input.ndim, name)
+    if not input.dtype.is_floating_point:
+        last = "lastdim_" if dim in (-1, input.ndim - 1) else ""
         raise NotImplementedError(
-            f'"{name}_lastdim_kernel_impl" not implemented for {input.dtype.legacy_name!r}'
+            f'"{name}_{last}kernel_impl" not implemented for {input.dtype.legacy_name!r}'
         )
-    return input, wrap_dim(dim, input.ndim)
+    return input, dim
 
 
 @composite

@@ -276,7 +276,7 @@ def _tuple_of(name, argument, value, spatial):
         return values * spatial
     if len(values) != spatial:
         raise RuntimeError(
-            f"{name}: expected {argument} to be a single integer value or a list of {spatial} "
+            f"expected {argument} to be a single integer value or a list of {spatial} "
             f"values to match the convolution dimensions, but got {argument}={list(values)}"
         )
     return values
@@ -311,10 +311,12 @@ def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, 
             f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, "
             f"but got input of size: {list(input.shape)}"
         )
+    if weight.ndim < 3:
+        raise RuntimeError("weight should have at least three dimensions")
     if weight.ndim != spatial + 2:
         raise RuntimeError(
-            f"weight should have at least three dimensions: expected {spatial + 2}-D, got "
-            f"{weight.ndim}-D"
+            f"expected stride to be a single integer value or a list of {weight.ndim - 2} values "
+            f"to match the convolution dimensions, but got stride={list(stride)}"
         )
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
@@ -351,14 +353,15 @@ def _check_sizes(spatial, name, input, weight, bias, stride, padding, dilation, 
         raise RuntimeError(f"kernel size should be greater than zero, but got: {lengths}")
     if channels != expected:
         kind = "transposed=1, " if transposed else f"groups={groups}, "
+        shape = list(input.shape) if batched else [1, *input.shape]
         raise RuntimeError(
-            f"Given {kind}weight of size {list(weight.shape)}, expected input{list(input.shape)} "
+            f"Given {kind}weight of size {list(weight.shape)}, expected input{shape} "
             f"to have {expected} channels, but got {channels} channels instead"
         )
     filters = weight.shape[1] * groups if transposed else weight.shape[0]
     if bias is not None and tuple(bias.shape) != (filters,):
         raise RuntimeError(
-            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size "
+            f"Given {'transposed=1, ' if transposed else ''}weight of size "
             f"{list(weight.shape)}, expected bias to be 1-dimensional with {filters} elements, "
             f"but got bias of size {list(bias.shape)} instead"
         )

@@ -108,7 +108,7 @@ def embedding(
     if indices.dtype.kind not in "iu" or indices.dtype.itemsize < 4:
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{input.dtype.legacy_name}Tensor instead (while "
+            f"Long, Int; but got {_type_name(input)} instead (while "
             "checking arguments for embedding)"
         )
     if weight._array.ndim != 2:
@@ -273,12 +273,19 @@ def _starts_of_bags(input, offsets, include_last_offset):
     return starts[:-1] if include_last_offset else starts
 
 
+def _type_name(tensor):
+    # torch: the names of the types that once had a class of their own.
+    name = tensor.dtype.legacy_name
+    old = tensor.dtype.is_floating_point or tensor.dtype.rank == 1
+    return f"torch.{name}Tensor" if old and name != "BFloat16" else f"CPU{name}Type"
+
+
 def _check_bags(input, offsets, mode, sparse, scale_grad_by_freq, per_sample_weights):
     if input.dtype.name not in ("int64", "int32"):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{input.dtype.legacy_name}Tensor instead (while "
-            "checking arguments for embedding_bag)"
+            f"Long, Int; but got {_type_name(input)} instead (while checking arguments for "
+            "embedding_bag)"
         )
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(

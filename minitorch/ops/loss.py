@@ -90,7 +90,14 @@ def _same_size(name, input, target):
 # --- distances ----------------------------------------------------------------------------------
 
 
-@op(public=False, method=False, promote=True, node="MseLossBackward0")
+@op(
+    public=False,
+    method=False,
+    promote=True,
+    kinds="f",
+    kernel_name="mse_cpu",
+    node="MseLossBackward0",
+)
 def squared_error(xp, input, target, /, reduction):
     """``(input - target)^2``, reduced."""
     difference = input - target
