@@ -7,6 +7,7 @@ printing are installed by ``_surface`` from the ops, so this file is small and r
 from __future__ import annotations
 
 import operator
+import warnings
 
 import numpy as np
 
@@ -33,6 +34,13 @@ from minitorch.storage import (
 )
 
 __all__ = ["MarkedArray", "Tensor", "wrap"]
+
+
+_GRAD_OF_NON_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(): call .retain_grad() on it first, or "
+    "ask the leaf that you meant."
+)
 
 
 class MarkedArray(np.ndarray):
@@ -378,7 +386,10 @@ class Tensor:
     @property
     def grad(self) -> Tensor | None:
         """What ``backward`` accumulated: a tensor of this shape and element type, or None."""
-        return self._grad
+        grad = self._grad
+        if grad is None and self._requires_grad and not (self.is_leaf or self.retains_grad):
+            warnings.warn(_GRAD_OF_NON_LEAF, UserWarning, stacklevel=2)
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None):
@@ -392,8 +403,8 @@ class Tensor:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor "
-                    f"with grad_dtype '{self.dtype}'. The gradient must match the tensor's "
+                    f"attempting to assign a gradient with dtype '{value.dtype.cpp_name}' to a tensor "
+                    f"with grad_dtype '{self.dtype.legacy_name}'. The gradient must match the tensor's "
                     "grad_dtype."
                 )
             if value._array.shape != self._array.shape:
@@ -570,11 +581,19 @@ class Tensor:
             raise ValueError("only one element tensors can be converted to Python scalars")
         return self.item()
 
+    def _real_number(self, target):
+        number = self._number()
+        if isinstance(number, complex):
+            if number.imag:
+                raise RuntimeError(f"value cannot be converted to type {target} without overflow")
+            return number.real
+        return number
+
     def __int__(self):
-        return int(self._number())
+        return int(self._real_number("int64_t"))
 
     def __float__(self):
-        return float(self._number())
+        return float(self._real_number("double"))
 
     def __complex__(self):
         return complex(self._number())

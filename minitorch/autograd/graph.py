@@ -7,6 +7,7 @@ Nothing here knows the Tensor.  A tensor takes part by its array, its version co
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import weakref
 from collections import OrderedDict
@@ -392,10 +393,16 @@ class MultiHandle(RemovableHandle):
 def modified_in_place_error(array, version, expected, source) -> RuntimeError:
     """The error for a tensor that was written in place after backward had saved it."""
     kind = f"torch.{from_numpy(array.dtype).legacy_name}Tensor"
-    origin = "" if source is None else f", which is output {source[1]} of {source[0].name()},"
+    origin = "" if source is None else f", which is output {source[1]} of {_operation(source[0])},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [{kind} {list(array.shape)}]{origin} is at version {version}; expected "
         f"version {expected} instead. Hint: enable anomaly detection to find the operation that "
-        "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+        "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+        "check_nan=False)."
     )
+
+
+def _operation(node) -> str:
+    """The forward's name of a node: ``Exp`` of an ``ExpBackward0``."""
+    return re.sub(r"Backward\d*$", "", node.name())

@@ -97,6 +97,8 @@ def grad(
             "got: allow_unused=False."
         )
     outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     roots = _roots(outputs, grad_outputs, create_graph)
     targets = {i: _target(tensor) for i, tensor in enumerate(inputs)}
     if retain_graph is None:

@@ -508,8 +508,13 @@ class Op:
         try:
             result = mode.run(forward, xp, *arrays, **params)
         except ValueError as error:
-            if self.elementwise:
+            if self.elementwise or "broadcast together" in str(error):
                 raise _broadcast_error(arrays, error) from None
+            raise
+        except TypeError as error:
+            # What checks a dimension does not always know for whom.
+            if str(error).startswith("():"):
+                raise TypeError(f"{self.name}{error}") from None
             raise
         if common is dtypes.bfloat16 and self.elementwise and self.dtype != "bool":
             # Beside a Python number NumPy widens bfloat16, which is not among its own types.
@@ -1113,19 +1118,32 @@ def composite(
     if name in COMPOSITES:
         raise ValueError(f"there is a composite {name!r} already")
     if not home and "dim" in _names_of(function):
-        function = _with_synonyms(function)
+        function = _with_synonyms(function, name)
     COMPOSITES[name] = Composite(function, name, public, method, home, inplace, aliases)
     return function
 
 
-def _with_synonyms(function):
-    """``function`` that also takes NumPy's ``axis`` and ``keepdims``."""
+def _with_synonyms(function, name):
+    """``function`` that also takes NumPy's ``axis`` and ``keepdims``, and says who wants a tensor
+    if the first argument is none.
+    """
+    wants_tensor = _names_of(function)[0] == "input"
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         if "axis" in kwargs or "keepdims" in kwargs:
             kwargs = {_SYNONYMS.get(name, name): value for name, value in kwargs.items()}
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError) as error:
+            if wants_tensor and args and not isinstance(args[0], Tensor):
+                kind = type_name(type(args[0]))
+                raise TypeError(
+                    f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}"
+                ) from None
+            if str(error).startswith("():"):
+                raise TypeError(f"{name}{error}") from None
+            raise
 
     return call
 

@@ -313,6 +313,8 @@ def _leaf(value, depth):
     """What stands where a number must stand."""
     if isinstance(value, Tensor):
         if value.numel() != 1:
+            if value.dtype.rank >= 2:
+                raise ValueError("only one element tensors can be converted to Python scalars")
             raise TypeError("only integer tensors of a single element can be converted to an index")
         return value.item()
     if isinstance(value, (str, bytes)):

@@ -147,7 +147,7 @@ def _is_bool(operand):
 def _same_dtype(input, end, weight):
     """torch: ``lerp`` promotes nothing."""
     if input.dtype.rank < 2:
-        raise NotImplementedError(f'"lerp_kernel" not implemented for {input.dtype}')
+        raise NotImplementedError(f'"lerp_kernel" not implemented for {input.dtype.legacy_name!r}')
     for name, operand in (("end", end), ("weight", weight)):
         if isinstance(operand, Tensor) and operand.dtype is not input.dtype:
             raise RuntimeError(

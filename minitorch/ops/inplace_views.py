@@ -57,9 +57,18 @@ def _based_on_old_self(view, tensor):
     return view
 
 
+def _twin_name(name):
+    # torch counts the in-place twins after the overloads, of which ``squeeze`` has three.
+    family, number = name.split("Backward")
+    return f"{family}Backward{int(number) + (3 if family == 'Squeeze' else 1)}"
+
+
 def _inplace_twin(function):
     def twin(self, *args, **kwargs):
-        return _become(self, function(self, *args, **kwargs))
+        viewed = function(self, *args, **kwargs)
+        if viewed._node is not None:
+            named(viewed, _twin_name(viewed._node.name()))
+        return _become(self, viewed)
 
     twin.__name__ = twin.__qualname__ = function.__name__ + "_"
     twin.__doc__ = (

@@ -563,6 +563,10 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     """
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
+    for tensor in (input, target):
+        if not tensor.dtype.is_floating_point:
+            kind = "Complex" if tensor.dtype.is_complex else "Integral"
+            raise RuntimeError(f"kl_div: {kind} inputs not supported.")
     loss = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
         return loss.sum() / input.shape[0] if input.ndim else loss
@@ -591,6 +595,12 @@ def multi_margin_loss(
     unbatched = input.ndim == 1
     if unbatched:
         input, target = input.unsqueeze(0), target.reshape(1)
+    if target.shape != input.shape[:1]:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
+            f"samples (batch size). Expected target size [{len(input)}], but got "
+            f"{list(target.shape)}. Input has shape {list(input.shape)}."
+        )
     place = target.unsqueeze(1)
     terms = clamp(margin - input.gather(1, place) + input, min=0)
     terms = terms if p == 1 else terms * terms
@@ -711,6 +721,11 @@ def cosine_embedding_loss(
     Source: F.cosine_embedding_loss.
     """
     reduction = legacy_reduction(size_average, reduce, reduction)
+    if target.ndim == 1 and not input1.ndim == input2.ndim == 2:
+        raise RuntimeError(
+            "1D target tensor expects 2D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
     dot = (input1 * input2).sum(-1)
     tiny = 1e-12
     cosine = dot / (((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)).sqrt()
@@ -753,6 +768,12 @@ def triplet_margin_loss(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
+            f"{negative.ndim}D inputs"
+        )
     return triplet_margin_with_distance_loss(
         anchor,
         positive,

@@ -707,7 +707,7 @@ def _spread_arguments(name, input, dim, unbiased, keepdim, correction):
         dim, unbiased = None, dim
     if not input.dtype.rank >= 2:
         raise RuntimeError(
-            f"{name}: only support floating point and complex dtypes, but got {input.dtype}"
+            f"{name} only support floating point and complex dtypes, but got {input.dtype}"
         )
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
