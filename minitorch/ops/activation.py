@@ -369,7 +369,14 @@ softplus.vjp(
 )
 
 
-@op(elementwise=True, home=_F, inplace=False, node="LogSigmoidBackward0", kinds="f", kernel_name="log_sigmoid_cpu")
+@op(
+    elementwise=True,
+    home=_F,
+    inplace=False,
+    node="LogSigmoidBackward0",
+    kinds="f",
+    kernel_name="log_sigmoid_cpu",
+)
 def logsigmoid(xp, input, /):
     """``log(sigmoid(input))`` without overflow.  Shape: (*) -> (*).  Source: F.logsigmoid."""
     input = xp.ascontiguousarray(input).reshape(input.shape)  # torch: the result is row-major
