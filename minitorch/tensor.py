@@ -403,9 +403,9 @@ class Tensor:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{value.dtype.cpp_name}' to a tensor "
-                    f"with grad_dtype '{self.dtype.legacy_name}'. The gradient must match the tensor's "
-                    "grad_dtype."
+                    f"attempting to assign a gradient with dtype '{value.dtype.cpp_name}' to a "
+                    f"tensor with grad_dtype '{self.dtype.legacy_name}'. The gradient must match "
+                    "the tensor's grad_dtype."
                 )
             if value._array.shape != self._array.shape:
                 raise RuntimeError(
