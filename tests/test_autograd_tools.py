@@ -444,14 +444,114 @@ def test_the_inputs_are_put_back_where_they_were_even_after_an_error():
 @pytest.mark.parametrize(
     ("function", "option"),
     [
-        (gradcheck, {"check_forward_ad": True}),
         (gradcheck, {"check_batched_grad": True}),
-        (gradgradcheck, {"check_fwd_over_rev": True}),
+        (gradcheck, {"check_forward_ad": True, "check_batched_forward_grad": True}),
+        (gradgradcheck, {"check_batched_grad": True}),
     ],
 )
 def test_what_gradcheck_lacks_is_said(function, option):
-    with pytest.raises(NotImplementedError, match="there is no (forward-mode|vmap)"):
+    with pytest.raises(NotImplementedError, match="not taken in batches"):
         function(mt.sin, leaf(mt, 1.0), **option)
+
+
+def product(lib, factor=1):
+    """A Function with a ``jvp`` that is wrong unless ``factor`` is 1."""
+
+    class Product(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b, k):
+            ctx.save_for_backward(a, b)
+            ctx.save_for_forward(a, b)
+            ctx.k = k
+            return a * b * k, a + b
+
+        @staticmethod
+        def backward(ctx, g, h):
+            a, b = ctx.saved_tensors
+            return g * b * ctx.k + h, g * a * ctx.k + h, None
+
+        @staticmethod
+        def jvp(ctx, a_moves, b_moves, k_moves):
+            assert k_moves is None
+            a, b = ctx.saved_tensors
+            return factor * (a_moves * b + a * b_moves) * ctx.k, a_moves + b_moves
+
+    return lambda a, b: Product.apply(a, b, 2)
+
+
+def forward_calls(lib):
+    dtype = lib.float64
+    a, b = leaf(lib, 1.0, 2.0), leaf(lib, 3.0, 4.0)
+    z = lib.tensor([1 + 2j, 3 - 1j], dtype=lib.complex128, requires_grad=True)
+    check, check_twice = lib.autograd.gradcheck, lib.autograd.gradgradcheck
+    forward = {"check_forward_ad": True, "check_backward_ad": False}
+    forward_ad = importlib.import_module(f"{lib.__name__}.autograd.forward_ad")
+    with forward_ad.dual_level():
+        tangent = lib.tensor([1.0, 10.0], dtype=dtype)
+        outputs = product(lib)(forward_ad.make_dual(a, tangent), b)
+        yield [forward_ad.unpack_dual(output).tangent.tolist() for output in outputs]
+    with forward_ad.dual_level():
+        outputs = product(lib, 3)(forward_ad.make_dual(a, tangent), b)
+        yield [forward_ad.unpack_dual(output).tangent.tolist() for output in outputs]
+    yield check(product(lib), (a, b), check_forward_ad=True)
+    yield check(product(lib), (a, b), fast_mode=True, **forward)
+    yield check(product(lib, 3), (a, b))
+    yield check(product(lib, 3), (a, b), raise_exception=False, **forward)
+    yield check(product(lib, 3), (a, b), raise_exception=False, fast_mode=True, **forward)
+    yield check(lambda z: (z * z.exp(), z.abs()), (z,), **forward)
+    yield check_twice(lambda a, b: a.sin() * b.exp(), (a, b), check_fwd_over_rev=True)
+
+
+WANTED = [
+    [[6.0, 80.0], [1.0, 10.0]],
+    [[18.0, 240.0], [1.0, 10.0]],
+    True,
+    True,
+    True,
+    False,
+    False,
+    True,
+    True,
+]
+
+
+def test_forward_mode_goes_by_the_jvp_of_a_function():
+    assert list(forward_calls(mt)) == WANTED
+
+
+@pytest.mark.compare
+@pytest.mark.filterwarnings("ignore")
+def test_forward_mode_is_torchs():
+    assert list(forward_calls(pytest.importorskip("torch"))) == WANTED
+
+
+def test_a_wrong_jvp_is_told_as_torch_tells_it():
+    call = product(mt, 3)
+    with pytest.raises(GradcheckError) as error:
+        gradcheck(call, (leaf(mt, 1.0), leaf(mt, 3.0)), check_forward_ad=True)
+    assert str(error.value) == (
+        "Jacobian computed with forward mode mismatch for output 0 with respect to input 0,\n"
+        "numerical:tensor([[6.0000]], dtype=torch.float64)\n"
+        "analytical:tensor([[18.]], dtype=torch.float64)\n\n"
+    )
+
+
+def test_a_function_with_nothing_but_a_jvp():
+    class Cube(mt.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.x = x
+            return x**3
+
+        @staticmethod
+        def jvp(ctx, moves):
+            return 3 * ctx.x**2 * moves
+
+    x = leaf(mt, 2.0)
+    _, derivative = mt.func.jvp(Cube.apply, (x.detach(),), (mt.ones_like(x),))
+    assert derivative.tolist() == [12.0]
+    with pytest.raises(NotImplementedError, match="either the backward or vjp method"):
+        Cube.apply(x).sum().backward()
 
 
 # --- checkpoint -----------------------------------------------------------------------------------

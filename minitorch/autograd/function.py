@@ -26,6 +26,7 @@ class FunctionNode(Node):
         "needs_input_grad",
         "materialize_grads",
         "_saved",
+        "_saved_for_jvp",
         "_freed",
         "_dirty",
         "_non_differentiable",
@@ -40,6 +41,7 @@ class FunctionNode(Node):
         self.needs_input_grad = ()
         self.materialize_grads = True
         self._saved = ()
+        self._saved_for_jvp = ()
         self._freed = False
         self._dirty = ()
         self._non_differentiable = ()
@@ -63,7 +65,8 @@ class FunctionNode(Node):
         self._saved = tensors
 
     def save_for_forward(self, *tensors):
-        """Accepted for torch's forward mode, which is not available."""
+        """Keep input or output tensors for ``jvp``, where ``ctx.saved_tensors`` gives them back."""
+        self._saved_for_jvp = tensors
 
     @property
     def saved_tensors(self):
@@ -73,7 +76,8 @@ class FunctionNode(Node):
         """
         if self._freed:
             raise RuntimeError(FREED_MESSAGE)
-        return tuple([self._unpack(entry) for entry in self._saved])
+        saved = self._saved_for_jvp if mode.forward and self._saved_for_jvp else self._saved
+        return tuple([self._unpack(entry) for entry in saved])
 
     saved_variables = saved_tensors
 
@@ -101,10 +105,10 @@ class FunctionNode(Node):
         """Whether ``backward`` gets zeros (the default) or None for outputs without a gradient."""
         self.materialize_grads = value
 
-    def _pack(self, outputs):
-        """Replace saved tensors by records: an output kept whole would hold this node, a cycle."""
+    def _pack(self, saved, outputs):
+        """Saved tensors as records: an output kept whole would hold this node, a cycle."""
         packed = []
-        for tensor in self._saved:
+        for tensor in saved:
             if tensor is None:
                 packed.append(None)
                 continue
@@ -114,7 +118,7 @@ class FunctionNode(Node):
             packed.append((tensor._array, tensor._counter, tensor._counter[0], edge, leaf))
         if anomaly.state.watched:
             packed = [pack_record(self, record) for record in packed]
-        self._saved = tuple(packed)
+        return tuple(packed)
 
     def _unpack(self, entry):
         if type(entry) is Packed:
@@ -144,8 +148,11 @@ class FunctionNode(Node):
                 tensors.append(
                     gradient if gradient is None or isinstance(gradient, Tensor) else wrap(gradient)
                 )
-        with set_grad_enabled(create_graph):
-            results = self.function.backward(self, *tensors)
+        if mode.forward and self.function.jvp is not Function.jvp:
+            results = self._transposed_jvp(tensors)
+        else:
+            with set_grad_enabled(create_graph):
+                results = self.function.backward(self, *tensors)
         if not isinstance(results, tuple):
             results = (results,)
         while len(results) > len(self.edges) and results[-1] is None:
@@ -156,6 +163,33 @@ class FunctionNode(Node):
                 f"{len(self.edges)}, got {len(results)})"
             )
         return [self._checked(i, result, create_graph) for i, result in enumerate(results)]
+
+    def _transposed_jvp(self, gradients):
+        """What backward computes, by the user's ``jvp``: it is linear in the tangents."""
+        from minitorch.autograd.interface import grad
+        from minitorch.ops.creation import zeros
+
+        with set_grad_enabled(True):
+            tangents = [
+                None if meta is None else zeros(meta[0], dtype=meta[1]) for meta in self.input_metas
+            ]
+            moving = [
+                tangent.requires_grad_()
+                for tangent, edge in zip(tangents, self.edges, strict=True)
+                if edge is not None
+            ]
+            results = self.function.jvp(self, *tangents)
+            results = results if isinstance(results, tuple) else (results,)
+            pairs = [
+                (result, gradient)
+                for result, gradient in zip(results, gradients, strict=True)
+                if gradient is not None and result is not None and result.requires_grad
+            ]
+            if not pairs:
+                return (None,) * len(self.edges)
+            outputs, weights = zip(*pairs, strict=True)
+            found = iter(grad(outputs, moving, weights, create_graph=True, allow_unused=True))
+        return tuple(None if edge is None else next(found) for edge in self.edges)
 
     def _checked(self, i, result, create_graph):
         edge = self.edges[i]
@@ -257,6 +291,16 @@ class Function:
             "autograd.Function to use it with backward mode AD."
         )
 
+    @staticmethod
+    def jvp(ctx, *grad_inputs):
+        """The derivatives of the outputs in the direction of the inputs' tangents, for forward mode;
+        to be written by the user who wants another than ``backward`` gives.
+        """
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with "
+            "forward mode AD."
+        )
+
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run ``forward`` and record it."""
@@ -315,11 +359,15 @@ def _connect(ctx, edges, inputs, outputs):
                 fresh._counter = out._counter
                 if not any(out is t for t in inputs):
                     ctx._saved = tuple(fresh if t is out else t for t in ctx._saved)
+                    ctx._saved_for_jvp = tuple(
+                        fresh if t is out else t for t in ctx._saved_for_jvp
+                    )
                 out = fresh
             if not apart:
                 out._node, out._index, out._requires_grad = ctx, index, True
         results.append(out)
-    ctx._pack(results)
+    ctx._saved = ctx._pack(ctx._saved, results)
+    ctx._saved_for_jvp = ctx._pack(ctx._saved_for_jvp, results)
     return results
 
 

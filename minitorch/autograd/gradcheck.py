@@ -7,6 +7,8 @@ For a function with real output y of real input x, the Jacobian is ``J[i, j] = d
 Complex numbers: the real and the imaginary part of an output are checked as two real outputs.  For
 a complex input ``J = dy/d(re x) + 1j dy/d(im x)``, which is what ``backward`` gives for a real y.
 
+Forward mode (``check_forward_ad``) is checked as well: a dual number for each input element.
+
 Source: torch.autograd.gradcheck.
 """
 
@@ -14,12 +16,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from minitorch.autograd.forward_ad import dual_level, make_dual, unpack_dual
 from minitorch.autograd.interface import grad
+from minitorch.ops.creation import zeros_like
 from minitorch.tensor import Tensor, wrap
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -73,8 +77,8 @@ def gradcheck(
         GradcheckError: with both Jacobians, on a mismatch.
         ValueError: no input requires grad.
         RuntimeError: elements of an input share memory.
-        NotImplementedError: ``check_forward_ad`` or ``check_batched_grad`` (there is neither
-            forward mode nor vmap).
+        NotImplementedError: ``check_batched_grad`` or ``check_batched_forward_grad`` (no derivative
+            is taken in batches).
 
     Source: torch.autograd.gradcheck.
 
@@ -94,13 +98,12 @@ def gradcheck(
         raise AssertionError(
             "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
         )
-    if check_forward_ad or check_batched_grad:
-        missing = "forward-mode differentiation" if check_forward_ad else "vmap"
-        raise NotImplementedError(f"gradcheck(): there is no {missing}")
+    if check_batched_grad or check_batched_forward_grad:
+        raise NotImplementedError("gradcheck(): derivatives are not taken in batches")
     arguments = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checker = _Checker(func, arguments, eps, atol, rtol, nondet_tol, check_grad_dtypes)
     try:
-        checker.check(fast_mode)
+        checker.check(fast_mode, check_forward_ad, check_backward_ad)
     except GradcheckError:
         if raise_exception:
             raise
@@ -152,8 +155,6 @@ def gradgradcheck(
         raise AssertionError(
             "Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True"
         )
-    if check_fwd_over_rev:
-        raise NotImplementedError("gradgradcheck(): there is no forward-mode differentiation")
     arguments = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     if grad_outputs is None:
         outputs = _differentiable(_outputs(func(*arguments)))
@@ -185,6 +186,8 @@ def gradgradcheck(
         check_undefined_grad=check_undefined_grad,
         check_grad_dtypes=check_grad_dtypes,
         check_batched_grad=check_batched_grad,
+        check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev,
         fast_mode=fast_mode,
         masked=masked,
     )
@@ -263,7 +266,7 @@ class _Checker:
                     "Call contiguous() on it first."
                 )
 
-    def check(self, fast: bool) -> None:
+    def check(self, fast: bool, forward: bool, backward: bool) -> None:
         outputs = self.run()
         differentiable = [i for i, output in enumerate(outputs) if _requires_grad(output)]
         if not differentiable:
@@ -272,16 +275,19 @@ class _Checker:
         # torch: an output's number counts the differentiable outputs only.
         outputs = [outputs[i] for i in differentiable]
         for part in _parts(outputs):
-            if fast:
+            if forward:
+                self._check_forward(outputs, part, differentiable, fast)
+            if backward and fast:
                 self._check_projection(outputs, part, differentiable)
-            else:
+            elif backward:
                 self._check_jacobian(outputs, part, differentiable)
-        self._check_zero_gradient(outputs)
+        if backward:
+            self._check_zero_gradient(outputs)
 
     def run(self) -> list[Tensor]:
         return _outputs(self.func(*self.arguments))
 
-    # The two checks
+    # The checks
 
     def _check_jacobian(self, outputs: list[Tensor], part: _Part, where: list[int]) -> None:
         numerical = self._numerical(part, where)
@@ -311,13 +317,46 @@ class _Checker:
                     f"The max per-element difference (slow mode) is: {difference}.\n"
                 )
 
+    def _check_forward(
+        self, outputs: list[Tensor], part: _Part, where: list[int], fast: bool
+    ) -> None:
+        """Compare ``J v`` of dual numbers: for each element of an input, or one random v."""
+        rng = np.random.default_rng(0)
+        for i, x in self.inputs.items():
+            size = x._array.size
+            steps = [_direction(rng, size)] if fast else list(np.eye(size))
+            numerical = [self._slope(x, v, lambda: part.of(self._at(where))) for v in steps]
+            analytical = [self._moved(i, v, part, where) for v in steps]
+            atol = self.atol * (steps[0].sum() if fast else 1)
+            if size and not self._close(analytical, numerical, atol):
+                shown = [wrap(np.array(rows[0] if fast else rows)) for rows in (numerical, analytical)]
+                mismatch = self._mismatch(part, i, *shown, "computed with forward mode ")
+                raise GradcheckError(f"{mismatch}\n")
+
+    def _moved(self, i: int, step: np.ndarray, part: _Part, where: list[int]) -> np.ndarray:
+        """The derivative of ``part`` as input ``i`` moves: complex for a complex input."""
+        x = self.inputs[i]
+        found = []
+        for direction in (step, 1j * step) if x._array.dtype.kind == "c" else (step,):
+            tangent = wrap(direction.astype(x._array.dtype).reshape(x._array.shape))
+            with dual_level():
+                values = [*self.arguments[:i], make_dual(x, tangent), *self.arguments[i + 1 :]]
+                outputs = _outputs(self.func(*values))
+                moved = unpack_dual(outputs[where[part.index]]).tangent
+            if moved is None:
+                moved = zeros_like(outputs[where[part.index]])
+            found.append(replace(part, index=0).of([moved]))
+        return found[0] if len(found) == 1 else found[0] + 1j * found[1]
+
     def _close(self, analytical: Any, numerical: Any, atol: float) -> bool:
         with np.errstate(invalid="ignore"):
             return bool(np.allclose(analytical, numerical, self.rtol, atol))
 
-    def _mismatch(self, part: _Part, i: int, numerical: Any, analytical: Any) -> GradcheckError:
+    def _mismatch(
+        self, part: _Part, i: int, numerical: Any, analytical: Any, how: str = ""
+    ) -> GradcheckError:
         return GradcheckError(
-            f"{part.prefix}Jacobian mismatch for output {part.index} with respect to input {i},\n"
+            f"{part.prefix}Jacobian {how}mismatch for output {part.index} with respect to input {i},\n"
             f"numerical:{numerical}\nanalytical:{analytical}\n"
         )
 

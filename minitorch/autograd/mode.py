@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import threading
@@ -10,6 +11,7 @@ from minitorch.backends import quiet_context
 
 __all__ = [
     "enable_grad",
+    "forward_rules",
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",
@@ -25,6 +27,8 @@ class _Mode(threading.local):
         #: Whether ops record a graph.
         self.grad = True
         self.inference = False
+        #: Whether a walk computes a derivative of forward mode (see ``forward_ad``).
+        self.forward = False
         #: The dtype of products inside ``autocast``, None outside; and the weights cast to it.
         self.autocast = None
         self.autocast_cache: dict | None = {}
@@ -33,6 +37,16 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
+
+
+@contextlib.contextmanager
+def forward_rules():
+    """A block in which the walk through a Function goes by its ``jvp``, if it has one."""
+    before, mode.forward = mode.forward, True
+    try:
+        yield
+    finally:
+        mode.forward = before
 
 
 class _GradMode:
