@@ -359,9 +359,7 @@ def _connect(ctx, edges, inputs, outputs):
                 fresh._counter = out._counter
                 if not any(out is t for t in inputs):
                     ctx._saved = tuple(fresh if t is out else t for t in ctx._saved)
-                    ctx._saved_for_jvp = tuple(
-                        fresh if t is out else t for t in ctx._saved_for_jvp
-                    )
+                    ctx._saved_for_jvp = tuple(fresh if t is out else t for t in ctx._saved_for_jvp)
                 out = fresh
             if not apart:
                 out._node, out._index, out._requires_grad = ctx, index, True

@@ -329,7 +329,9 @@ class _Checker:
             analytical = [self._moved(i, v, part, where) for v in steps]
             atol = self.atol * (steps[0].sum() if fast else 1)
             if size and not self._close(analytical, numerical, atol):
-                shown = [wrap(np.array(rows[0] if fast else rows)) for rows in (numerical, analytical)]
+                shown = [
+                    wrap(np.array(rows[0] if fast else rows)) for rows in (numerical, analytical)
+                ]
                 mismatch = self._mismatch(part, i, *shown, "computed with forward mode ")
                 raise GradcheckError(f"{mismatch}\n")
 
