@@ -454,7 +454,7 @@ def test_what_gradcheck_lacks_is_said(function, option):
         function(mt.sin, leaf(mt, 1.0), **option)
 
 
-def product(lib, factor=1):
+def product_with_jvp(lib, factor=1):
     """A Function with a ``jvp`` that is wrong unless ``factor`` is 1."""
 
     class Product(lib.autograd.Function):
@@ -488,16 +488,16 @@ def forward_calls(lib):
     forward_ad = importlib.import_module(f"{lib.__name__}.autograd.forward_ad")
     with forward_ad.dual_level():
         tangent = lib.tensor([1.0, 10.0], dtype=dtype)
-        outputs = product(lib)(forward_ad.make_dual(a, tangent), b)
+        outputs = product_with_jvp(lib)(forward_ad.make_dual(a, tangent), b)
         yield [forward_ad.unpack_dual(output).tangent.tolist() for output in outputs]
     with forward_ad.dual_level():
-        outputs = product(lib, 3)(forward_ad.make_dual(a, tangent), b)
+        outputs = product_with_jvp(lib, 3)(forward_ad.make_dual(a, tangent), b)
         yield [forward_ad.unpack_dual(output).tangent.tolist() for output in outputs]
-    yield check(product(lib), (a, b), check_forward_ad=True)
-    yield check(product(lib), (a, b), fast_mode=True, **forward)
-    yield check(product(lib, 3), (a, b))
-    yield check(product(lib, 3), (a, b), raise_exception=False, **forward)
-    yield check(product(lib, 3), (a, b), raise_exception=False, fast_mode=True, **forward)
+    yield check(product_with_jvp(lib), (a, b), check_forward_ad=True)
+    yield check(product_with_jvp(lib), (a, b), fast_mode=True, **forward)
+    yield check(product_with_jvp(lib, 3), (a, b))
+    yield check(product_with_jvp(lib, 3), (a, b), raise_exception=False, **forward)
+    yield check(product_with_jvp(lib, 3), (a, b), raise_exception=False, fast_mode=True, **forward)
     yield check(lambda z: (z * z.exp(), z.abs()), (z,), **forward)
     yield check_twice(lambda a, b: a.sin() * b.exp(), (a, b), check_fwd_over_rev=True)
 
@@ -526,7 +526,7 @@ def test_forward_mode_is_torchs():
 
 
 def test_a_wrong_jvp_is_told_as_torch_tells_it():
-    call = product(mt, 3)
+    call = product_with_jvp(mt, 3)
     with pytest.raises(GradcheckError) as error:
         gradcheck(call, (leaf(mt, 1.0), leaf(mt, 3.0)), check_forward_ad=True)
     assert str(error.value) == (

@@ -293,7 +293,7 @@ class Function:
 
     @staticmethod
     def jvp(ctx, *grad_inputs):
-        """The derivatives of the outputs in the direction of the inputs' tangents, for forward mode;
+        """The derivatives of the outputs as the inputs move along their tangents, for forward mode;
         to be written by the user who wants another than ``backward`` gives.
         """
         raise NotImplementedError(

@@ -358,7 +358,8 @@ class _Checker:
         self, part: _Part, i: int, numerical: Any, analytical: Any, how: str = ""
     ) -> GradcheckError:
         return GradcheckError(
-            f"{part.prefix}Jacobian {how}mismatch for output {part.index} with respect to input {i},\n"
+            f"{part.prefix}Jacobian {how}mismatch for output {part.index} with respect to input "
+            f"{i},\n"
             f"numerical:{numerical}\nanalytical:{analytical}\n"
         )
 
