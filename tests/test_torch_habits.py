@@ -150,3 +150,28 @@ def test_arange_has_the_bits_of_torch(dtype):
             ours = mt.arange(start, end, step, dtype=getattr(mt, dtype))
             theirs = torch.arange(start, end, step, dtype=getattr(torch, dtype))
             np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_numbers_from_nested_lists():
+    assert mt.tensor([[1, 2.5], (True, 0)]).tolist() == [[1.0, 2.5], [1.0, 0.0]]
+    assert mt.tensor([(True,), (2,)]).dtype is mt.int64
+    assert mt.tensor([[True]]).dtype is mt.bool
+    assert mt.tensor([[], []]).shape == (2, 0)
+    assert mt.tensor([[[1, 2]], [[3, 4]]], dtype=mt.uint8).shape == (2, 1, 2)
+    for ragged in ([[1], [2, 3]], [[1], 2], [1, [2]], [[[1]], [2]]):
+        with pytest.raises((ValueError, TypeError)):
+            mt.tensor(ragged)
+
+
+def test_integers_that_no_integer_type_holds():
+    for numbers in ([2**63], [-(2**64)], [2**63, 1], [0.5, 2**63]):
+        assert mt.tensor(numbers, dtype=mt.float64).tolist() == [float(n) for n in numbers]
+        assert mt.tensor(numbers, dtype=mt.bool).all()
+        for dtype in (mt.int64, mt.uint8):
+            with pytest.raises(ValueError, match="Overflow when unpacking long long"):
+                mt.tensor(numbers, dtype=dtype)
+    with pytest.raises(ValueError, match="Overflow when unpacking long long"):
+        mt.tensor([2**63, 1])
+    with pytest.raises(TypeError, match="'complex' object cannot be interpreted as an integer"):
+        mt.tensor([1j, 2], dtype=mt.int32)
+    assert mt.tensor([1j, 0], dtype=mt.bool).tolist() == [True, False]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import functools
+import itertools
 import math
 import operator
 import warnings
@@ -222,11 +224,42 @@ def _sequence_array(data, dtype):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
     if not _is_sequence(data):
         raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+    plain = _plain_numbers(data)
+    if plain is not None:
+        shape, leaves, kinds = plain
+        return _filled(leaves, _promoted(kinds) if dtype is None else dtype).reshape(shape)
     shape = _shape_of(data)
     if dtype is None:
         dtype = _infer_dtype(data) if 0 not in shape else dtypes.get_default_dtype()
     leaves = list(_leaves(data, shape, 0))
     return _filled(leaves, dtype).reshape(shape)
+
+
+def _plain_numbers(data):
+    """The common case without a look at each item: shape, numbers in order, and their classes.
+
+    None where there is more than lists and tuples of one length and Python's numbers, or nothing.
+    """
+    if not isinstance(data, (list, tuple)):
+        return None
+    shape, level = [len(data)], data
+    while level:
+        kinds = {*map(type, level)}
+        if kinds <= {bool, int, float}:
+            return shape, level, kinds
+        if not kinds <= {list, tuple}:
+            return None
+        lengths = {*map(len, level)}
+        if len(lengths) > 1:
+            return None
+        shape.extend(lengths)
+        level = list(itertools.chain.from_iterable(level))
+    return None
+
+
+def _promoted(kinds):
+    """The dtype of a tensor of numbers of these classes."""
+    return functools.reduce(dtypes.promote_types, [scalar_dtype(kind()) for kind in kinds])
 
 
 def _is_sequence(data):
@@ -332,11 +365,16 @@ def _filled(leaves, dtype):
     if not len(leaves):
         return np.empty(0, element)
     numbers = np.asarray(leaves)
-    if numbers.dtype == object or numbers.dtype.kind == "u":
+    if numbers.dtype.kind in ("uOfc" if dtype.rank == 1 else "uO"):
+        # Of integers that no integer type holds NumPy makes other things, floats among them.
         numbers = _mixed(leaves, dtype)
     kind = numbers.dtype.kind
-    if kind == "c" and not dtype.is_complex:
-        raise TypeError("must be real number, not complex")
+    if kind == "c" and dtype.rank in (1, 2):
+        raise TypeError(
+            "must be real number, not complex"
+            if dtype.rank == 2
+            else "'complex' object cannot be interpreted as an integer"
+        )
     if dtype.rank == 1 and kind in "fi":
         # torch: a negative number wraps around in an unsigned dtype, others must fit.
         info = np.iinfo(element)
@@ -350,18 +388,21 @@ def _filled(leaves, dtype):
 
 def _mixed(leaves, dtype):
     """Numbers that NumPy holds as objects, as numbers of the widest kind among them."""
-    converted = []
+    converted, beyond = [], False
     for leaf in leaves:
         if isinstance(leaf, (str, bytes)):
             raise TypeError(f"new(): invalid data type '{type(leaf).__name__}'")
         if not isinstance(leaf, (*_NUMBERS, np.generic)):
             raise RuntimeError(f"Could not infer dtype of {_type_name(leaf)}")
-        if isinstance(leaf, int) and not -(2**63) <= leaf < 2**63 and dtype.rank < 2:
-            raise ValueError("Overflow when unpacking long long")
+        if isinstance(leaf, int) and not -(2**63) <= leaf < 2**63:
+            if dtype.rank == 1:
+                raise ValueError("Overflow when unpacking long long")
+            beyond = True
         converted.append(leaf)
     kinds = {0: np.int64, 1: np.int64, 2: np.float64, 3: np.complex128}
     widest = max(
-        scalar_dtype(leaf).rank if isinstance(leaf, _NUMBERS) else dtype.rank for leaf in converted
+        2 if beyond else 0,
+        *[scalar_dtype(x).rank if isinstance(x, _NUMBERS) else dtype.rank for x in converted],
     )
     return np.array(converted, kinds[widest])
 
