@@ -347,7 +347,9 @@ class Tensor:
                 "var_no_grad = var.detach()."
             )
         if value and self._array.dtype.kind in "iub":
-            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -564,6 +566,9 @@ class Tensor:
 
     def __dlpack_device__(self):
         return self._array.__dlpack_device__()
+
+    def __delitem__(self, index):
+        raise TypeError("Tensor does not support deleting items")
 
     def __len__(self):
         if not self._array.ndim:

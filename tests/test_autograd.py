@@ -760,3 +760,13 @@ def test_a_leaf_owns_its_gradient(form):
     mt.autograd.backward([form(x), form(z)], [seed, seed])
     x.grad.mul_(100)
     assert seed.eq(1).all() and z.grad.tolist() == [1, 1]
+
+
+def test_the_grad_of_a_non_leaf_warns_unless_it_is_kept():
+    leaf = mt.ones(2, requires_grad=True)
+    result = leaf * 2
+    with pytest.warns(UserWarning, match="The .grad attribute of a Tensor that is not a leaf"):
+        assert result.grad is None
+    kept = leaf * 3
+    kept.retain_grad()
+    assert kept.grad is None and leaf.grad is None and mt.ones(2).grad is None

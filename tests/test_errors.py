@@ -13,6 +13,19 @@ import pytest
 
 import minitorch as mt
 
+
+def _activation_of(name, kind):
+    return lambda lib, t: getattr(lib.nn.functional, name)(getattr(t, kind))
+
+
+def _without_init(lib):
+    class Forgetful(lib.nn.Module):
+        def __init__(self):
+            pass
+
+    return Forgetful()
+
+
 #: name: (the call, how many of torch's first words ours share).
 CALLS = {
     # shapes
@@ -168,6 +181,65 @@ CALLS = {
     "a negative learning rate": (lambda lib, t: lib.optim.SGD([t.w], lr=-1.0), 3),
     "forward without code": (lambda lib, t: lib.nn.Module()(t.x), 3),
     "Linear of another width": (lambda lib, t: lib.nn.Linear(2, 2)(t.x), 8),
+    # what a call was given, in torch's words
+    "nothing to add": (lambda lib, t: lib.mul(t.x), 6),
+    "nothing to raise": (lambda lib, t: lib.exp(), 6),
+    "two arguments missing": (lambda lib, t: t.x.transpose(), 7),
+    "one argument too many": (lambda lib, t: lib.sigmoid(t.x, 1), 8),
+    "two arguments too many": (lambda lib, t: lib.roll(t.x, 1, 0, 3, 4), 10),
+    "an array for a tensor": (lambda lib, t: lib.abs(np.ones(2)), 8),
+    "a list for a tensor": (lambda lib, t: lib.softmax([1.0], 0), 8),
+    "a list to sort": (lambda lib, t: lib.sort([1]), 8),
+    "a size with text behind": (lambda lib, t: lib.zeros(2, "a"), 16),
+    "a size of floats": (lambda lib, t: lib.empty((2, 3.0)), 16),
+    "softmax over text": (lambda lib, t: t.x.softmax("a"), 3),
+    "tensors as numbers": (lambda lib, t: lib.tensor([t.x, t.x]), 10),
+    "a complex number as a real one": (lambda lib, t: float(lib.tensor(1 + 2j)), 9),
+    "deleting a row": (lambda lib, t: t.x.__delitem__(0), 6),
+    "not of a float": (lambda lib, t: ~t.x, 9),
+    "no inputs": (lambda lib, t: lib.autograd.grad(t.w.sum(), []), 6),
+    "a saved result written to": (
+        lambda lib, t: [(y.mul_(2), y.sum().backward()) for y in [t.w.exp()]],
+        30,
+    ),
+    # kinds of elements that an op does not compute with
+    **{
+        f"{name} of {kind}": (_activation_of(name, kind), 5)
+        for name in ("elu", "selu", "gelu", "silu", "mish", "leaky_relu", "softplus")
+        + ("softshrink", "hardshrink", "hardsigmoid", "hardswish", "logsigmoid")
+        for kind in ("i", "m")
+    },
+    "softmax of integers": (lambda lib, t: t.i.softmax(0), 5),
+    "softmax of integers over rows": (lambda lib, t: lib.ones(2, 2).long().softmax(0), 5),
+    "mse_loss of integers": (lambda lib, t: lib.nn.functional.mse_loss(t.i, t.i), 5),
+    "kl_div of integers": (lambda lib, t: lib.nn.functional.kl_div(t.i, t.i), 5),
+    "std of integers": (lambda lib, t: t.i.std(), 9),
+    "allclose of two dtypes": (lambda lib, t: lib.allclose(t.x, t.x.double()), 4),
+    "embedding of a mask": (lambda lib, t: lib.nn.functional.embedding(t.m, t.x), 23),
+    "attention of two dtypes": (
+        lambda lib, t: lib.nn.functional.scaled_dot_product_attention(t.x, t.x, t.x.double()),
+        22,
+    ),
+    "attention of vectors": (
+        lambda lib, t: lib.nn.functional.scaled_dot_product_attention(t.v, t.v, t.v),
+        20,
+    ),
+    # modules
+    "channels of one image": (lambda lib, t: lib.nn.Conv2d(3, 6, 3)(lib.ones(2, 8, 8)), 20),
+    "a filter for another dimension": (
+        lambda lib, t: lib.nn.functional.conv2d(lib.ones(1, 3, 8, 8), lib.ones(2, 3, 3)),
+        20,
+    ),
+    "probabilities of another batch": (
+        lambda lib, t: lib.nn.functional.cross_entropy(t.x, t.x.t()),
+        9,
+    ),
+    "ranks of a triplet": (lambda lib, t: lib.nn.functional.triplet_margin_loss(t.x, t.v, t.v), 14),
+    "hinge of two shapes": (
+        lambda lib, t: lib.nn.functional.hinge_embedding_loss(t.x, lib.ones(2, 2)),
+        4,
+    ),
+    "no __init__ of the base": (lambda lib, t: _without_init(lib)(t.x), 6),
 }
 
 

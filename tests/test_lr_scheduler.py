@@ -143,6 +143,9 @@ def test_rates_and_momentums_equal_torchs(torch, case, kind):
     ours, theirs = make(mt, case, kind), make(torch, case, kind)
     assert advance(*ours) == advance(*theirs)
     assert comparable(ours[1].state_dict()) == comparable(theirs[1].state_dict())
+    assert list(ours[1].state_dict()) == list(theirs[1].state_dict())
+    for our_group, their_group in zip(ours[0].param_groups, theirs[0].param_groups, strict=True):
+        assert list(our_group) == list(their_group)
     assert repr(ours[0]) == repr(theirs[0])
 
 
@@ -495,3 +498,14 @@ def test_rates_by_hand():
     assert cosine == pytest.approx([(1 + math.cos(math.pi * t / 4)) / 2 for t in range(5)])
     power = rates(lambda s, o: s.PolynomialLR(o, 4, 2.0), 5)
     assert power == pytest.approx([1, 9 / 16, 1 / 4, 1 / 16, 0, 0])
+
+
+def test_printed_states_keep_torchs_order():
+    _, scheduler = make(mt, "LambdaLR")
+    assert list(scheduler.state_dict())[-1] == "lr_lambdas"
+    optimizer = make_optimizer(mt)
+    plateau = mt.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    assert list(plateau.state_dict())[:3] == ["factor", "default_min_lr", "min_lrs"]
+    mt.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, 10)
+    last = ["initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"]
+    assert list(optimizer.param_groups[0])[-5:] == last

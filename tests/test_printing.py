@@ -531,3 +531,43 @@ def test_classes_print_where_users_find_them():
     names = ["Tensor", "Size", "dtype", "device", "layout"]
     assert [repr(type(x)) for x in shown] == [f"<class 'minitorch.{name}'>" for name in names]
     assert repr(type(mt.ones(2, requires_grad=True).exp().grad_fn)) == "<class 'ExpBackward0'>"
+
+
+# --- limits, modes, classes ---
+
+
+def test_limits_print_six_digits():
+    assert str(mt.finfo(mt.float32)) == (
+        "finfo(resolution=1e-06, min=-3.40282e+38, max=3.40282e+38, eps=1.19209e-07, "
+        "smallest_normal=1.17549e-38, tiny=1.17549e-38, dtype=float32)"
+    )
+    assert str(mt.iinfo(mt.int32)) == "iinfo(min=-2.14748e+09, max=2.14748e+09, dtype=int32)"
+    assert mt.finfo(mt.float16).resolution == 0.001
+    assert mt.iinfo(mt.int32).max == 2**31 - 1
+
+
+def test_modes_and_handles_print_where_torch_has_them():
+    assert repr(mt.set_grad_enabled(True)) == "torch.autograd.grad_mode.set_grad_enabled(mode=True)"
+    assert repr(mt.no_grad()).startswith("<minitorch.autograd.grad_mode.no_grad object at 0x")
+    handle = mt.ones(1, requires_grad=True).register_hook(lambda g: g)
+    assert repr(handle).startswith("<minitorch.utils.hooks.RemovableHandle object at 0x")
+
+
+def test_in_place_twins_of_views_have_nodes_of_their_own():
+    def made_by(name, *arguments):
+        tensor = mt.ones(2, 1, 3, requires_grad=True) * 1
+        getattr(tensor, name)(*arguments)
+        return tensor.grad_fn.name()
+
+    assert made_by("transpose_", 0, 1) == "TransposeBackward1"
+    assert made_by("unsqueeze_", 0) == "UnsqueezeBackward1"
+    assert made_by("squeeze_") == "SqueezeBackward3"
+    assert made_by("squeeze_", 1) == "SqueezeBackward4"
+
+
+@pytest.mark.compare
+def test_limits_print_as_torch(torch):
+    for name in ("float16", "bfloat16", "float32", "float64", "complex64"):
+        assert str(mt.finfo(getattr(mt, name))) == str(torch.finfo(getattr(torch, name)))
+    for name in ("int8", "uint8", "int16", "int32", "int64"):
+        assert str(mt.iinfo(getattr(mt, name))) == str(torch.iinfo(getattr(torch, name)))

@@ -199,9 +199,9 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, and every hook registered on it."""
         if (
-            self._forward_hooks
+            self._backward_hooks
+            or self._forward_hooks
             or self._forward_pre_hooks
-            or self._backward_hooks
             or self._backward_pre_hooks
             or call_hooks
         ):

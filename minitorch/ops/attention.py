@@ -41,16 +41,22 @@ def scaled_dot_product_attention(
             "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
             "is_causal=True"
         )
-    for name, tensor in (("query", query), ("key", key), ("value", value)):
-        if tensor.ndim < 2:
-            raise RuntimeError(
-                "Expected query, key, and value to all be  at least 2 dimensional, but got "
-                f"{name} with {tensor.ndim}"
-            )
+    if min(query.ndim, key.ndim, value.ndim) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+            f"{query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead."
+        )
     if not query.dtype is key.dtype is value.dtype:
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got query.dtype: "
-            f"{query.dtype} key.dtype: {key.dtype} and value.dtype: {value.dtype} instead."
+            f"{query.dtype.cpp_name} key.dtype: {key.dtype.cpp_name} and value.dtype: "
+            f"{value.dtype.cpp_name} instead."
+        )
+    if attn_mask is not None and attn_mask.dtype not in (dtypes.bool_, dtypes.float32, query.dtype):
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+            f"attn_mask.dtype: {attn_mask.dtype.cpp_name} and  query.dtype: "
+            f"{query.dtype.cpp_name} instead."
         )
     if enable_gqa:
         groups = query.shape[-3] // key.shape[-3]
@@ -215,8 +221,10 @@ def multi_head_attention_forward(
     source = k.shape[1]
     if padding is not None:
         if tuple(padding.shape) != (batch, source):
+            at = 0 if padding.shape[0] != batch else 1
             raise AssertionError(
-                f"expecting key_padding_mask shape of {(batch, source)}, but got {padding.shape}"
+                f"Expected key_padded_mask.shape[{at}] to be {(batch, source)[at]}, but got "
+                f"{padding.shape[at]}"
             )
         padding = padding.reshape(batch, 1, 1, source).expand(-1, num_heads, -1, -1)
         padding = padding.reshape(batch * num_heads, 1, source)

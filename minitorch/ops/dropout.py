@@ -72,7 +72,7 @@ def _feature_dropout(name, input, p, training, inplace, batched, unbatched):
         )
     if not training or p == 0:
         return input
-    if input.ndim == unbatched and unbatched != batched:
+    if input.ndim != batched and unbatched != batched:
         out = _dropped(input.unsqueeze(0), p, training, inplace, True)
         return input if inplace else out.squeeze(0)
     return _dropped(input, p, training, inplace, True)

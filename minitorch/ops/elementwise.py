@@ -151,7 +151,8 @@ def _same_dtype(input, end, weight):
     for name, operand in (("end", end), ("weight", weight)):
         if isinstance(operand, Tensor) and operand.dtype is not input.dtype:
             raise RuntimeError(
-                f"expected dtype {input.dtype.name} for `{name}` but got dtype {operand.dtype.name}"
+                f"expected dtype {input.dtype.cpp_name} for `{name}` but got dtype "
+                f"{operand.dtype.cpp_name}"
             )
 
 
@@ -1223,9 +1224,11 @@ def isclose(input, other, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: b
 
     Shape: broadcast -> bool.  Source: torch.isclose.
     """
+    require_tensor(other, "isclose", "other", 2)
     if input.dtype is not other.dtype:
         raise RuntimeError(
-            f"isclose(): expected tensors of one dtype, but got {input.dtype} and {other.dtype}"
+            f"{input.dtype.legacy_name} did not match {other.dtype.legacy_name}: isclose() wants "
+            "tensors of one dtype"
         )
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if tolerance < 0:
@@ -1343,7 +1346,14 @@ def logical_xor(xp, input, other, /):
     return xp.logical_xor(input, other)
 
 
-@op(elementwise=True, differentiable=False, kinds="biu")
+def _refuse_floats(input):
+    if input.dtype.rank >= 2:
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+
+
+@op(elementwise=True, differentiable=False, kinds="biu", check=_refuse_floats)
 def bitwise_not(xp, input, /):
     """``~input``; logical not for bool.  Shape: (*) -> (*).  Source: torch.bitwise_not."""
     return xp.invert(input)

@@ -400,6 +400,11 @@ def cross_entropy(
     if target.shape == input.shape and target.dtype.is_floating_point:
         return _soft_cross_entropy(logs, target, weight, reduction, label_smoothing, dim)
     if target.dtype.is_floating_point:
+        if target.ndim and input.ndim > 1 and len(target) != len(input):
+            raise ValueError(
+                f"Expected input batch_size ({len(input)}) to match target batch_size "
+                f"({len(target)})."
+            )
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {target.dtype.legacy_name}"
         )

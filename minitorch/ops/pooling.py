@@ -179,6 +179,9 @@ window_spread.vjp(input=lambda g, kernel, counts, stride: window_sum(g, kernel, 
 # --- arguments ----------------------------------------------------------------------------------
 
 
+_SPELLED = {1: "one", 2: "two", 3: "three"}
+
+
 def _lengths(name, argument, value, spatial):
     if isinstance(value, (int, Tensor)):
         return (int(value),) * spatial
@@ -187,7 +190,8 @@ def _lengths(name, argument, value, spatial):
         return values * spatial
     if len(values) != spatial:
         raise RuntimeError(
-            f"{name}: {argument} must either be a single int, or a tuple of {spatial} ints"
+            f"{name}: {argument} must either be a single int, or a tuple of "
+            f"{_SPELLED[spatial]} ints"
         )
     return values
 

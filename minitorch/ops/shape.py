@@ -144,17 +144,18 @@ def _view_dtype(input, dtype):
     old, new = array.itemsize, dtype.itemsize
     if not array.ndim and old != new:
         raise RuntimeError(
-            f"self.dim() cannot be 0 to view {input.dtype} as {dtype} (different element sizes)"
+            f"self.dim() cannot be 0 to view {input.dtype.legacy_name} as {dtype.legacy_name} "
+            "(different element sizes)"
         )
     if new > old and array.shape[-1] * old % new:
         raise RuntimeError(
-            f"self.size(-1) must be divisible by {new // old} to view {input.dtype} as {dtype} "
-            f"(different element sizes), but got {array.shape[-1]}"
+            f"self.size(-1) must be divisible by {new // old} to view {input.dtype.legacy_name} as "
+            f"{dtype.legacy_name} (different element sizes), but got {array.shape[-1]}"
         )
     if new != old and array.size and array.shape[-1] > 1 and array.strides[-1] != old:
         raise RuntimeError(
-            f"self.stride(-1) must be 1 to view {input.dtype} as {dtype} (different element "
-            f"sizes), but got {array.strides[-1] // old}"
+            f"self.stride(-1) must be 1 to view {input.dtype.legacy_name} as {dtype.legacy_name} "
+            f"(different element sizes), but got {array.strides[-1] // old}"
         )
     viewed = wrap(array.view(dtype.numpy))
     viewed._counter = input._counter
