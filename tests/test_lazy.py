@@ -245,3 +245,12 @@ def test_a_failed_first_call_can_be_repeated():
     assert layer.in_channels == 0
     layer(mt.ones(1, 2, 3))
     assert layer.in_channels == 2
+
+
+def test_a_lazy_network_moves_before_its_first_call():
+    net = mt.nn.Sequential(mt.nn.LazyConv1d(2, 1), mt.nn.LazyBatchNorm1d())
+    assert net.to(device="cpu") is net
+    assert net.to(mt.float64)[0].weight.dtype is mt.float64
+    assert is_lazy(net[1].running_mean)
+    assert net(mt.ones(3, 4, 5, dtype=mt.float64)).dtype is mt.float64
+    assert net[1].running_mean.dtype is mt.float64

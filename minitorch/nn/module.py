@@ -760,7 +760,8 @@ class Module:
                 settings["dtype"] = dtype
             if memory_format is not None and tensor.dim() in (4, 5):
                 settings["memory_format"] = memory_format
-            if tensor.is_meta and settings.get("device", tensor.device) != tensor.device:
+            away = settings.get("device", tensor.device) != tensor.device
+            if away and tensor.device.type == "meta":
                 raise NotImplementedError(
                     "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty()"
                     " instead of torch.nn.Module.to() when moving module from meta to a different "
