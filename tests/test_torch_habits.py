@@ -175,3 +175,12 @@ def test_integers_that_no_integer_type_holds():
     with pytest.raises(TypeError, match="'complex' object cannot be interpreted as an integer"):
         mt.tensor([1j, 2], dtype=mt.int32)
     assert mt.tensor([1j, 0], dtype=mt.bool).tolist() == [True, False]
+
+
+def test_results_have_types_with_names():
+    assert isinstance(mt.ones(2, 2).max(0), mt.return_types.max)
+    assert isinstance(mt.svd(mt.eye(2)), mt.return_types.svd)
+    assert isinstance(mt.linalg.lstsq(mt.eye(2), mt.eye(2)), mt.return_types.linalg_lstsq)
+    assert not isinstance(mt.ones(2, 2).min(0), mt.return_types.max)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        mt.return_types.nothing  # noqa: B018

@@ -468,11 +468,14 @@ def svdvals(A, *, driver=None, out=None):
     return _svd(A, False).S
 
 
+_svd_type = return_type("svd", ("U", "S", "V"))
+
+
 @composite(name="svd")
 def old_svd(input, some=True, compute_uv=True, *, out=None):
     """A = U diag(S) V^H, with V itself.  Source: torch.svd."""
     u, s, vh = _svd(input, not some)
-    return return_type("svd", ("U", "S", "V"))(u, s, vh.mH)
+    return _svd_type(u, s, vh.mH)
 
 
 @op(
@@ -644,6 +647,9 @@ def multi_dot(tensors, *, out=None):
     return named(product(0, len(tensors) - 1), "ViewBackward0")
 
 
+_lstsq_type = return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))
+
+
 @full_precision
 def lstsq(A, B, rcond=None, *, driver=None):
     """X that minimises |A X - B|, with residuals, rank and singular values.
@@ -659,5 +665,4 @@ def lstsq(A, B, rcond=None, *, driver=None):
         residuals = (abs(matmul(A, solution) - B) ** 2).sum(-2)
     if driver in ("gelsd", "gelss"):
         singular_values = svdvals(A.detach())
-    fields = ("solution", "residuals", "rank", "singular_values")
-    return return_type("linalg_lstsq", fields)(solution, residuals, rank, singular_values)
+    return _lstsq_type(solution, residuals, rank, singular_values)

@@ -1,8 +1,10 @@
 """Pictures: data sets, transforms, files, grids, networks.  Source: torchvision."""
 
 from minitorch.vision import datasets, io, transforms, utils
+from minitorch.vision.version import __version__
 
 __all__ = [
+    "__version__",
     "datasets",
     "get_image_backend",
     "io",
