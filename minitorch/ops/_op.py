@@ -23,6 +23,7 @@ line serves arrays and, under ``create_graph``, tensors.
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 
@@ -64,6 +65,7 @@ __all__ = [
     "op",
     "sum_to",
     "view_scatter",
+    "wide",
     "write",
 ]
 
@@ -81,6 +83,10 @@ foreign: list = []
 
 NUMBERS = (bool, int, float, complex)
 _ALL_KINDS = "biufVc"
+#: NumPy's letters of the element types of each kind, and those of float16 and bfloat16, which the
+#: short ways leave to the general one.
+_LETTERS = {"b": "?", "i": "bhilq", "u": "BHILQ", "f": "fd", "c": "FD", "V": ""}
+_HALVES = "eE"
 _new = object.__new__
 #: Stands for an argument that was not given, where None would be a value.
 _MISSING = object()
@@ -106,6 +112,10 @@ def op(body=None, **traits):
         dtype: "same", "float" (integers compute in the default dtype) or "bool" (the result is
             bool).
         view: the body returns a view of its first input.
+        widen: half precision computes in float32 and is rounded once, as in torch's kernels; False
+            for an op that keeps bits or asks for the precision itself.
+        wide_numbers: beside half precision a number is taken in float32 (otherwise it is rounded to
+            half precision first).
         several: the body returns a tuple of tensors, one kind (``unbind``).
         outputs: names of the fields of the named tuple that the op returns (``("values",
             "indices")``).
@@ -145,6 +155,8 @@ class Op:
         promote=False,
         dtype="same",
         view=False,
+        widen=True,
+        wide_numbers=False,
         several=False,
         outputs=None,
         inplace=None,
@@ -169,6 +181,8 @@ class Op:
         self.kernel_name = kernel_name or f"{self.name}_cpu"
         self.check = check
         self.view = view
+        self.widen = widen and not view and not sequence
+        self.wide_numbers = wide_numbers
         self.several = several
         self.outputs = outputs
         self.result = return_type(self.name, outputs) if outputs else None
@@ -188,7 +202,7 @@ class Op:
         self._read_signature()
         self.numbers = (() if public else self.inputs) if numbers is None else numbers
         self._node_types = {}
-        self._plans = {}
+        self._plans, self._wide_plans = {}, {}
         self.function = self._make_function()
         if self.name in REGISTRY:
             raise ValueError(f"there is an op {self.name!r} already")
@@ -310,14 +324,14 @@ class Op:
         return function
 
     def _unary(self):
-        call, kinds, defaults = self.call, self._plain_kinds(), self.defaults
+        call, letters, defaults = self.call, self._plain_letters(), self.defaults
         differentiable = self.differentiable and self.dtype != "bool"
 
         def function(input=_MISSING, *args, **kwargs):
             if args or kwargs or not isinstance(input, Tensor):
                 return call(() if input is _MISSING else (input, *args), kwargs)
             x = input._array
-            if type(x) is not _ndarray or x.dtype.kind not in kinds:
+            if type(x) is not _ndarray or x.dtype.char not in letters:
                 return call((input,), kwargs)
             z = mode.run(self.forward, np, x)
             out = _new(Tensor)
@@ -336,10 +350,10 @@ class Op:
 
         return function
 
-    def _plain_kinds(self):
-        """The kinds of elements that need no look at promotion, ``kinds`` or ``check``."""
+    def _plain_letters(self):
+        """The element types that need no look at promotion, ``kinds``, ``check`` or width."""
         plain = "fc" if self.dtype == "float" or self.check else "fciub"
-        return "".join(kind for kind in plain if kind in self.kinds)
+        return "".join(_LETTERS[kind] for kind in plain if kind in self.kinds)
 
     def operator(self):
         """The op as the method behind an operator like ``*``: a foreign operand may take over."""
@@ -353,7 +367,7 @@ class Op:
         return self._binary(call)
 
     def _binary(self, call):
-        kinds, defaults = self._plain_kinds(), self.defaults
+        letters, defaults = self._plain_letters(), self.defaults
         numbers = (float, int) if self.inputs[1] in self.numbers and "f" in self.kinds else ()
         differentiable = self.differentiable and self.dtype != "bool"
 
@@ -367,11 +381,11 @@ class Op:
                 y = other._array
                 if (
                     y.dtype is not dtype
-                    or dtype.kind not in kinds
+                    or dtype.char not in letters
                     or not (type(x) is type(y) is _ndarray)
                 ):
                     return call((input, other), kwargs)
-            elif type(other) in numbers and dtype.kind == "f" and type(x) is _ndarray:
+            elif type(other) in numbers and dtype.char in "fd" and type(x) is _ndarray:
                 y = other
             else:
                 return call((input, other), kwargs)
@@ -408,7 +422,8 @@ class Op:
         # Locals of the closure: reading them costs half of reading attributes.
         call, defaults, metadata = self.call, self.defaults, self.metadata
         positional, varargs, complete = self.positional, self.varargs, not self.required
-        view, differentiable, kinds = self.view, self.differentiable, self.kinds
+        view, differentiable = self.view, self.differentiable
+        letters = "".join(_LETTERS[kind] for kind in self.kinds) + ("" if self.widen else _HALVES)
 
         def function(*args, **kwargs):
             if not args or not isinstance(args[0], Tensor) or not kwargs.keys() <= metadata:
@@ -418,7 +433,7 @@ class Op:
             if (
                 type(array) is not _ndarray
                 or (varargs and len(args) > 1)
-                or array.dtype.kind not in kinds
+                or array.dtype.char not in letters
             ):
                 return call(args, kwargs)
             params = defaults
@@ -490,23 +505,30 @@ class Op:
 
     def _run(self, inputs, common, params):
         """The forward on the arrays behind ``inputs``, in this thread's quiet context."""
+        half = _half_of(inputs) if self.widen else None
         if self.sequence:
             arrays = [[x._array for x in inputs[0]], *map(array_of, inputs[1:])]
             first = arrays[0][0]
         else:
+            exact = half is not None and self.wide_numbers
+            number_type = dtypes.float32 if exact else common
             arrays = [
-                x._array if isinstance(x, Tensor) else _operand_array(x, common) for x in inputs
+                x._array if isinstance(x, Tensor) else _operand_array(x, number_type)
+                for x in inputs
             ]
             first = next(a for a in arrays if a is not None)
         if MetaArray in map(type, arrays) or (self.sequence and MetaArray in map(type, arrays[0])):
             check_same_device(arrays)
-            xp, forward = META, self.body
+            xp, forward, half = META, self.body, None
         elif type(first) is _ndarray:
             xp, forward = np, self.forward
         else:
             xp, forward = namespace(first), self._forward(first)
         try:
-            result = mode.run(forward, xp, *arrays, **params)
+            if half is not None:
+                result = mode.run(_run_wide, forward, xp, arrays, params, half)
+            else:
+                result = mode.run(forward, xp, *arrays, **params)
         except ValueError as error:
             if self.elementwise or "broadcast together" in str(error):
                 raise _broadcast_error(arrays, error) from None
@@ -516,9 +538,6 @@ class Op:
             if str(error).startswith("():"):
                 raise TypeError(f"{self.name}{error}") from None
             raise
-        if common is dtypes.bfloat16 and self.elementwise and self.dtype != "bool":
-            # Beside a Python number NumPy widens bfloat16, which is not among its own types.
-            result = result.astype(common.numpy, copy=False)
         if self.elementwise and len(arrays) > 1:
             return elementwise_order(result, arrays)
         return result
@@ -718,7 +737,12 @@ class Op:
     def _make_node(self, outs, edges, inputs, mask, params):
         operands = inputs[0] if self.sequence else inputs
         metas = tuple([_meta(x) for x in operands])
-        return self._record(outs, edges, inputs, mask, params, metas)
+        node = self._record(outs, edges, inputs, mask, params, metas)
+        if not self.view and _half_of(operands) is not None:
+            node.plan = self._wide_plans.get(mask) or self._wide_plans.setdefault(
+                mask, node.plan.widened()
+            )
+        return node
 
     def _record(self, outs, edges, inputs, mask, params, metas):
         """The node of one call; the hot path of recording, so it sets the slots itself."""
@@ -850,6 +874,17 @@ class _Plan:
             (i, rule, _caller(", ".join(places[n] for n in _names_of(rule)[1:])))
             for i, rule in rules
         ]
+
+
+    def widened(self):
+        """The same with rules that compute half precision in float32; ``_conform`` rounds it."""
+        plan = copy.copy(self)
+        plan.rules = [(i, rule, _widening(caller)) for i, rule, caller in self.rules]
+        return plan
+
+
+def _widening(caller):
+    return lambda rule, g, v, node, needs: caller(rule, _widened(g), _widened(v), node, needs)
 
 
 @functools.cache
@@ -1012,6 +1047,60 @@ def write(tensor, result, name):
         )
     target[...] = result
     tensor._counter[0] += 1
+
+
+def _half_of(inputs):
+    """The half type of the floating tensors among ``inputs`` if all have the same, else None."""
+    half = None
+    for x in inputs:
+        dtype = x._array.dtype if isinstance(x, Tensor) else None
+        if dtype is None or dtype.kind in "biu":
+            continue
+        if dtype.char not in _HALVES or (half is not None and dtype != half):
+            return None
+        half = dtype
+    return half
+
+
+def wide(function):
+    """A composition that computes half precision in float32 and rounds once, as one kernel does."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        half = _half_of((*args, *kwargs.values()))
+        if half is None or kwargs.get("out") is not None:
+            return function(*args, **kwargs)
+        kwargs = {name: _widened(value) for name, value in kwargs.items()}
+        result = function(*map(_widened, args), **kwargs)
+        rounded = cast(result, dtype_of(half))
+        return rounded if result._node is None else named(rounded, result._node.name())
+
+    return call
+
+
+def _run_wide(forward, xp, arrays, params, half):
+    """``forward`` in float32, its results rounded to ``half``: what torch's kernels do."""
+    result = forward(xp, *map(_widened, arrays), **params)
+    if params.get("dtype") is not None:
+        return result  # the type that was asked for
+    if type(result) is tuple:
+        return tuple([_narrowed(array, half) for array in result])
+    return _narrowed(result, half)
+
+
+def _narrowed(array, half):
+    return array.astype(half) if array.dtype.char == "f" else array
+
+
+def _widened(value):
+    """``value``, an array or tensor or a list of them, with half precision in float32."""
+    if type(value) in (list, tuple):
+        return type(value)([_widened(item) for item in value])
+    if isinstance(value, Tensor):
+        return cast(value, dtypes.float32) if value._array.dtype.char in _HALVES else value
+    if is_array(value) and value.dtype.char in _HALVES:
+        return value.astype(np.float32)
+    return value
 
 
 def _tensor(array):
@@ -1186,7 +1275,7 @@ def gradient(function):
 # --- the ops that the machinery itself applies ----------------------------------------------------
 
 
-@op(public=False, method=False, node="ToCopyBackward0")
+@op(public=False, method=False, widen=False, node="ToCopyBackward0")
 def cast(xp, input, /, dtype):
     """The elements converted to ``dtype``.
 

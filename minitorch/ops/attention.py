@@ -10,7 +10,7 @@ import math
 from minitorch import dtypes
 from minitorch.memory_format import elementwise_order
 from minitorch.ops._autocast import lower_precision
-from minitorch.ops._op import named
+from minitorch.ops._op import named, wide
 from minitorch.ops.activation import softmax
 from minitorch.ops.creation import ones, zeros
 from minitorch.ops.diagonals import triu
@@ -24,6 +24,7 @@ __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
 @lower_precision
+@wide
 def scaled_dot_product_attention(
     query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
 ):

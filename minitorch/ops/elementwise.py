@@ -279,7 +279,7 @@ def rsub(xp, input, other, /, *, alpha=1):
 rsub.vjp(input=lambda g, alpha: -g if alpha == 1 else -alpha * g, other=lambda g: g)
 
 
-@op(elementwise=True, aliases=("multiply",), numbers=("input", "other"))
+@op(wide_numbers=True, elementwise=True, aliases=("multiply",), numbers=("input", "other"))
 def mul(xp, input, other, /):
     """``input * other``.  Shape: broadcast.  Source: torch.mul."""
     return input * other
@@ -288,7 +288,7 @@ def mul(xp, input, other, /):
 mul.vjp(input=lambda g, other: g * conjugate(other), other=lambda g, input: g * conjugate(input))
 
 
-@op(elementwise=True, dtype="float", node="DivBackward0", numbers=("input", "other"))
+@op(wide_numbers=True, elementwise=True, dtype="float", node="DivBackward0", numbers=("input", "other"))
 def true_divide(xp, input, other, /):
     """``input / other``; integers give the default float dtype.
 
@@ -317,7 +317,7 @@ def div_trunc(xp, input, other, /):
 div_trunc.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
 
 
-@op(elementwise=True, node="DivBackward2", numbers=("input", "other"), kinds="iuf")
+@op(wide_numbers=True, elementwise=True, node="DivBackward2", numbers=("input", "other"), kinds="iuf")
 def floor_divide(xp, input, other, /):
     """``floor(input / other)``, in the inputs' dtype.
 
@@ -541,7 +541,7 @@ addcdiv.vjp(
 )
 
 
-@op(
+@op(wide_numbers=True, 
     elementwise=True,
     numbers=("weight",),
     kinds="fc",
@@ -1298,7 +1298,7 @@ def isreal(xp, input, /):
     return xp.isreal(input)
 
 
-@op(elementwise=True)
+@op(elementwise=True, widen=False)  # its limits are those of the type
 def nan_to_num(xp, input, /, nan=0.0, posinf=None, neginf=None):
     """nan and infinities replaced (by the dtype's limits, where not given).
 

@@ -10,7 +10,7 @@ from minitorch import dtypes
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision, lower_precision, own_precision
 from minitorch.ops._dims import reduced_dims
-from minitorch.ops._op import composite, named, op
+from minitorch.ops._op import composite, named, op, wide
 from minitorch.ops.elementwise import abs, add, conjugate, masked_zero, mul, pow, sgn
 from minitorch.ops.reduction import spread, sum, tied_gradient
 from minitorch.tensor import Tensor
@@ -84,14 +84,6 @@ def _check_sum_dtypes(input, mat1, mat2):
             )
 
 
-def _multiply(xp, a, b):
-    """The matrix product; bool and half precision, which BLAS lacks, by way of wider types."""
-    if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
-        wide = xp.matmul(a.astype("float32"), b.astype("float32"), order="C")
-        return wide.astype(a.dtype)
-    return xp.matmul(a, b, order="C")
-
-
 @op(public=False, method=False, view=True, node="TransposeBackward0")
 def matrix_t(xp, input, /):
     """The last two dimensions swapped: what gradients of products need."""
@@ -119,7 +111,7 @@ def mm(xp, input, mat2, /):
             f"{mat2.shape[0]}x{mat2.shape[1]})"
         )
     _check_dtypes(input, mat2)
-    return _multiply(xp, input, mat2)
+    return xp.matmul(input, mat2, order="C")
 
 
 mm.vjp(input=lambda g, mat2: mm(g, matrix_h(mat2)), mat2=lambda g, input: mm(matrix_h(input), g))
@@ -143,7 +135,7 @@ def bmm(xp, input, mat2, /):
             f"[{mat2.shape[0]}, {mat2.shape[1]}]."
         )
     _check_batch_dtypes(input, mat2)
-    return _multiply(xp, input, mat2)
+    return xp.matmul(input, mat2, order="C")
 
 
 bmm.vjp(input=lambda g, mat2: bmm(g, matrix_h(mat2)), mat2=lambda g, input: bmm(matrix_h(input), g))
@@ -162,7 +154,7 @@ def mv(xp, input, vec, /):
             f"({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
         )
     _check_vector_dtypes(vec, input, vec)
-    return _multiply(xp, input, vec)
+    return xp.matmul(input, vec, order="C")
 
 
 mv.vjp(
@@ -200,7 +192,7 @@ def dot(xp, input, tensor, /):
             f"{dtypes.from_numpy(input.dtype).legacy_name} and "
             f"{dtypes.from_numpy(tensor.dtype).legacy_name}"
         )
-    return xp.asarray(_multiply(xp, input, tensor))
+    return xp.asarray(xp.matmul(input, tensor, order="C"))
 
 
 dot.vjp(input=lambda g, tensor: g * conjugate(tensor), tensor=lambda g, input: g * conjugate(input))
@@ -221,9 +213,9 @@ def matmul_batched(xp, input, other, /):
     if other.ndim == 2 and input.flags.c_contiguous:
         # One large product instead of many small ones.
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
-        flat = _multiply(xp, rows, other)
+        flat = xp.matmul(rows, other, order="C")
         return flat.reshape(*input.shape[:-1], other.shape[-1])
-    return _multiply(xp, input, other)
+    return xp.matmul(input, other, order="C")
 
 
 matmul_batched.vjp(
@@ -332,7 +324,7 @@ def _checked_batched(input, other):
 def linear_rows(xp, input, weight, bias=None, /, origin="AddmmBackward0"):
     """``input @ weight.T + bias`` on the last dimension.  Shape: (*, k), (m, k), (m) -> (*, m)."""
     rows = input if input.ndim == 2 else input.reshape(-1, input.shape[-1])
-    out = _multiply(xp, rows, weight.T)
+    out = xp.matmul(rows, weight.T, order="C")
     if bias is not None:
         out += bias
     return out if input.ndim == 2 else out.reshape(*input.shape[:-1], weight.shape[0])
@@ -440,6 +432,7 @@ def _check_bilinear(input1, input2, weight, bias):
     )
 )
 @lower_precision
+@wide
 def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat1 @ mat2)``.
 
@@ -454,6 +447,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
         addmv(self, mat, vec, beta=beta, alpha=alpha)
     )
 )
+@wide
 def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * (mat @ vec)``.  Shape: broadcast to (n).  Source: torch.addmv."""
     _check_vector_dtypes(input._array, mat._array, vec._array)
@@ -479,6 +473,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
     )
 )
 @lower_precision
+@wide
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * bmm(batch1, batch2)``.
 
@@ -498,6 +493,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     )
 )
 @lower_precision
+@wide
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """``beta * input + alpha * sum(bmm(batch1, batch2))``.
 

@@ -12,7 +12,7 @@ import math
 from minitorch.dtypes import bfloat16, finfo, float16, float32
 from minitorch.memory_format import formatted_like, has_channels_last
 from minitorch.ops._arguments import require_tensor
-from minitorch.ops._op import composite, named, op, sum_to
+from minitorch.ops._op import composite, named, op, sum_to, wide
 from minitorch.ops.elementwise import rsqrt
 from minitorch.ops.padding import pad
 from minitorch.ops.reduction import mean
@@ -36,6 +36,7 @@ _KEEP_CHANNELS_LAST = ("NativeBatchNormBackward0", "NativeGroupNormBackward0")
 
 
 @op(
+    widen=False,
     public=False,
     method=False,
     outputs=("out", "center", "rstd"),
@@ -330,6 +331,7 @@ def instance_norm(
     return out
 
 
+@wide
 def rms_norm(input, normalized_shape, weight=None, eps=None):
     """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions; eps: by default the dtype's.
 
