@@ -875,7 +875,6 @@ class _Plan:
             for i, rule in rules
         ]
 
-
     def widened(self):
         """The same with rules that compute half precision in float32; ``_conform`` rounds it."""
         plan = copy.copy(self)

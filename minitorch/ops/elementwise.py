@@ -288,7 +288,13 @@ def mul(xp, input, other, /):
 mul.vjp(input=lambda g, other: g * conjugate(other), other=lambda g, input: g * conjugate(input))
 
 
-@op(wide_numbers=True, elementwise=True, dtype="float", node="DivBackward0", numbers=("input", "other"))
+@op(
+    wide_numbers=True,
+    elementwise=True,
+    dtype="float",
+    node="DivBackward0",
+    numbers=("input", "other"),
+)
 def true_divide(xp, input, other, /):
     """``input / other``; integers give the default float dtype.
 
@@ -317,7 +323,13 @@ def div_trunc(xp, input, other, /):
 div_trunc.vjp(input=lambda g: zero_of(g), other=lambda g: zero_of(g))
 
 
-@op(wide_numbers=True, elementwise=True, node="DivBackward2", numbers=("input", "other"), kinds="iuf")
+@op(
+    wide_numbers=True,
+    elementwise=True,
+    node="DivBackward2",
+    numbers=("input", "other"),
+    kinds="iuf",
+)
 def floor_divide(xp, input, other, /):
     """``floor(input / other)``, in the inputs' dtype.
 
@@ -541,7 +553,8 @@ addcdiv.vjp(
 )
 
 
-@op(wide_numbers=True, 
+@op(
+    wide_numbers=True,
     elementwise=True,
     numbers=("weight",),
     kinds="fc",

@@ -944,7 +944,7 @@ def nanquantile(
     return _quantile(input, q, dim, keepdim, interpolation, out, True)
 
 
-@op(differentiable=False, kinds="iu")
+@op(widen=False, differentiable=False, kinds="iu")
 def bincount(xp, input, weights=None, /, minlength=0):
     """How often each value occurs among non-negative integers, or the sum of their ``weights``.
 
