@@ -235,9 +235,10 @@ def _getattr(reader: PickleReader, owner: Any, name: Any) -> Any:
         raise ValueError("the pickle has a malformed name")
     if owner is _VariableFunctions:
         full = f"torch.{name}"
-    elif isinstance(owner, type):
+    elif isinstance(owner, (type, _Mention)):
         reader.known(owner)
-        full = f"{torch_name(owner)}.{name}"
+        kind = owner.kind if isinstance(owner, _Mention) else owner
+        full = f"{torch_name(kind)}.{name}"
     else:
         raise ValueError(f"the pickle takes an attribute of {brief(owner)}")
     return reader.named(full)
@@ -270,10 +271,10 @@ class _Mention:
     """A class that a file names, to make objects of it: nothing that a program could call."""
 
     def __init__(self, kind: type) -> None:
-        self._kind = kind
+        self.kind = kind
 
     def __repr__(self) -> str:
-        return f"<mention of {self._kind!r}>"
+        return f"<mention of {self.kind!r}>"
 
 
 def _partial(reader: PickleReader, function: Any) -> functools.partial:
