@@ -329,10 +329,10 @@ class _Checker:
             analytical = [self._moved(i, v, part, where) for v in steps]
             atol = self.atol * (steps[0].sum() if fast else 1)
             if size and not self._close(analytical, numerical, atol):
-                shown = [
+                seen, found = (
                     wrap(np.array(rows[0] if fast else rows)) for rows in (numerical, analytical)
-                ]
-                mismatch = self._mismatch(part, i, *shown, "computed with forward mode ")
+                )
+                mismatch = self._mismatch(part, i, seen, found, "computed with forward mode ")
                 raise GradcheckError(f"{mismatch}\n")
 
     def _moved(self, i: int, step: np.ndarray, part: _Part, where: list[int]) -> np.ndarray:
