@@ -135,7 +135,10 @@ def tensor_str(tensor: Tensor, tensor_contents: str | None = None) -> str:
     text = prefix + tensor_contents
     if tensor.is_sparse:
         text += ",\n" + " " * len(prefix) + suffixes.pop(0)
-    text = _append_suffixes(text, suffixes, indent=len(prefix)) + ")"
+        # torch: after a break that is forced, the line counts as long as it is.
+        text = _append_suffixes(text, suffixes, len(prefix), counted_twice=0) + ")"
+    else:
+        text = _append_suffixes(text, suffixes, indent=len(prefix)) + ")"
     if not own and getattr(tensor, "_is_param", False):
         return f"Parameter({text})"
     return text
@@ -174,11 +177,11 @@ def _is_implied(element: dtype, empty: bool) -> bool:
     return element in (default, default.to_complex(), int64, bool_)
 
 
-def _append_suffixes(text: str, suffixes: list[str], indent: int) -> str:
+def _append_suffixes(text: str, suffixes: list[str], indent: int, counted_twice: int = 2) -> str:
     """``text, suffix, suffix``, with a new line before each suffix that would not fit."""
     linewidth = _options["linewidth"]
     # torch: the last line counts as two characters longer than it is.
-    line_length = len(text) - text.rfind("\n") + 1
+    line_length = len(text) - (text.rfind("\n") + 1) + counted_twice
     for suffix in suffixes:
         if line_length + len(suffix) + 2 > linewidth:
             text += ",\n" + " " * indent + suffix

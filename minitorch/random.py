@@ -103,6 +103,8 @@ class Generator:
     [0.4962566  0.7682218  0.08847743]
     """
 
+    __module__ = "minitorch._C"  # where torch has it
+
     #: `get_state` and `set_state` speak tensors, which this module does not know:
     #: `minitorch.ops.random` replaces these two conversions when it is imported.
     _tensor_from_bytes: Callable[[np.ndarray], Any] = staticmethod(lambda data: data)

@@ -109,6 +109,8 @@ class Tensor:
         element = (dtype or dtypes.get_default_dtype()).numpy
         if len(args) == 1 and isinstance(args[0], Size):
             args = tuple(args[0])
+        elif len(args) == 1 and isinstance(args[0], (str, bytes)):
+            raise TypeError(f"new(): invalid data type '{type(args[0]).__name__}'")
         elif len(args) == 1 and not isinstance(args[0], int):
             return _new(cls, cls._marked(np.array(args[0], element)))
         if not all(isinstance(n, int) for n in args):
@@ -354,6 +356,8 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set ``requires_grad`` in place and return the tensor."""
+        if requires_grad and self._array.dtype.kind in "iub":
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         self.requires_grad = requires_grad
         return self
 

@@ -197,6 +197,16 @@ CALLS = {
     "a complex number as a real one": (lambda lib, t: float(lib.tensor(1 + 2j)), 9),
     "deleting a row": (lambda lib, t: t.x.__delitem__(0), 6),
     "not of a float": (lambda lib, t: ~t.x, 9),
+    "a hook that reshapes": (
+        lambda lib, t: [
+            (y.register_hook(lambda g: lib.ones(1)), y.sum().backward()) for y in [t.w * 2]
+        ],
+        8,
+    ),
+    "Tensor of text": (lambda lib, t: lib.Tensor("a"), 5),
+    "assigned requires_grad": (lambda lib, t: setattr(t.i, "requires_grad", True), 9),
+    "integers by requires_grad_()": (lambda lib, t: t.i.requires_grad_(), 8),
+    "no such device type": (lambda lib, t: lib.device("nowhere"), 30),
     "no inputs": (lambda lib, t: lib.autograd.grad(t.w.sum(), []), 6),
     "a saved result written to": (
         lambda lib, t: [(y.mul_(2), y.sum().backward()) for y in [t.w.exp()]],

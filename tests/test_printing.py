@@ -565,6 +565,20 @@ def test_in_place_twins_of_views_have_nodes_of_their_own():
     assert made_by("squeeze_", 1) == "SqueezeBackward4"
 
 
+def test_the_forced_line_of_a_sparse_tensor_is_as_long_as_it_is():
+    # 79 characters, which would not fit behind numbers.
+    last = str(mt.ones(2, 3, requires_grad=True).to_sparse()).split("\n")[-1]
+    assert last == (
+        "       size=(2, 3), nnz=6, layout=torch.sparse_coo, grad_fn=<ToSparseBackward1>)"
+    )
+
+
+def test_clamps_by_one_limit_have_nodes_of_their_own():
+    leaf = mt.ones(2, requires_grad=True)
+    assert leaf.clamp_min(0).grad_fn.name() == "ClampMinBackward0"
+    assert leaf.clamp_max(leaf).grad_fn.name() == "ClampMaxBackward1"
+
+
 @pytest.mark.compare
 def test_limits_print_as_torch(torch):
     for name in ("float16", "bfloat16", "float32", "float64", "complex64"):

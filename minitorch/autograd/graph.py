@@ -142,6 +142,9 @@ class Node:
             result = hook(bridge.to_tensor(gradient))
             if result is None:
                 return gradient
+            if result.shape != gradient.shape:
+                name = getattr(hook, "__name__", type(hook).__name__)
+                raise RuntimeError(f"hook '{name}' has changed the size of value")
             return result if create_graph else bridge.to_array(result)
 
         return _register(self._hooks().on_output.setdefault(index, OrderedDict()), run)

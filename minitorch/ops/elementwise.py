@@ -10,7 +10,7 @@ import numpy as np
 
 from minitorch import dtypes
 from minitorch.ops._arguments import require_tensor
-from minitorch.ops._op import composite, op
+from minitorch.ops._op import composite, named, op
 from minitorch.ops.error_function import erf_values, erfc_values, erfinv_values
 from minitorch.tensor import Tensor
 
@@ -1086,13 +1086,17 @@ def _clamping(input, min, max):
 @composite(inplace=lambda self, min: _clamp_in_place(self, min=min))
 def clamp_min(input, min, *, out=None):
     """``input``, but not below ``min``.  Shape: broadcast.  Source: torch.clamp_min."""
-    return clamp(input, min=min, out=out)
+    return named(clamp(input, min=min, out=out), _limit_node("ClampMin", min))
 
 
 @composite(inplace=lambda self, max: _clamp_in_place(self, max=max))
 def clamp_max(input, max, *, out=None):
     """``input``, but not above ``max``.  Shape: broadcast.  Source: torch.clamp_max."""
-    return clamp(input, max=max, out=out)
+    return named(clamp(input, max=max, out=out), _limit_node("ClampMax", max))
+
+
+def _limit_node(family, limit):
+    return f"{family}Backward{int(isinstance(limit, Tensor))}"
 
 
 @op(elementwise=True, inplace=False)

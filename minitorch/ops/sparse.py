@@ -420,12 +420,13 @@ def to_sparse(self: Tensor, sparse_dim: int | None = None, *, layout=None) -> Sp
     held = self._array != 0
     held = held.any(tuple(range(count, self.ndim))) if count < self.ndim else held
     places = np.array(held.nonzero(), np.int64).reshape(count, -1)
-    return _masked(self, SparseTensor(wrap(places), wrap(places[0]), self.shape, True))
+    node = f"ToSparseBackward{int(sparse_dim is None)}"
+    return _masked(self, SparseTensor(wrap(places), wrap(places[0]), self.shape, True), node)
 
 
-def _masked(dense, mask):
+def _masked(dense, mask, node="ToSparseBackward0"):
     elements = dense[tuple(mask._places.unbind(0))]
-    elements = named(elements, "ToSparseBackward0")
+    elements = named(elements, node)
     return SparseTensor(mask._places, elements, dense.shape, mask._coalesced)
 
 

@@ -165,7 +165,8 @@ def _check_lengths(input: Tensor, sizes: np.ndarray) -> None:
     if (sizes[1:] > sizes[:-1]).any():
         raise RuntimeError(
             "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. "
-            "You can pass `enforce_sorted=False` to sidestep this requirement."
+            "You can pass `enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to "
+            "sidestep this requirement."
         )
     if sizes[-1] <= 0:
         raise RuntimeError(
