@@ -259,3 +259,12 @@ def test_the_table_of_measurements():
     assert table[0].strip("[]-").strip() == "L" and "col0" in table[1] and "col1" in table[1]
     assert table[2].startswith("1 threads: ---") and "100.0" in table[3]
     assert table[-1] == "Times are in microseconds (us)."
+
+
+def test_operations_have_torchs_names():
+    x = mt.rand(1, 1, 4, 4)
+    with mt.profiler.profile() as prof:
+        mt.nn.functional.max_pool2d(x / 2, 2)
+        mt.nn.functional.logsigmoid(x)
+    names = {event.key for event in prof.events()}
+    assert {"aten::div", "aten::max_pool2d_with_indices", "aten::log_sigmoid"} <= names

@@ -123,7 +123,8 @@ def _name_of(op, params, arrays):
         node = node if isinstance(node, str) else node(params, arrays)
     except (KeyError, AttributeError, IndexError):
         return f"aten::{op.name}"
-    words = re.sub(r"(?<!^)(?=[A-Z])", "_", re.sub(r"(Backward)+\d*$", "", node)).lower()
+    # Node names capitalize the letter after a digit: MaxPool2DWithIndices.
+    words = re.sub(r"(?<!^)(?<!\d)(?=[A-Z])", "_", re.sub(r"(Backward)+\d*$", "", node)).lower()
     return f"aten::{words}"
 
 
