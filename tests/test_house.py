@@ -35,7 +35,7 @@ LAYERS = [
     r"minitorch\.(ops(\..*)?|random|printing)",
     r"minitorch\.backends\.(numpy|cupy).*",
     r"minitorch\._surface",
-    r"minitorch\.(autograd\.(forward_ad|function|functional|gradcheck|variable)|autograd|linalg|sparse|special)",
+    r"minitorch\.(autograd\.(forward_ad|function|functional|gradcheck|variable)|autograd|fft|linalg|sparse|special)",
     r"minitorch\.autograd\.(profiler|profiler_util|grad_mode|anomaly_mode)",
     r"minitorch\.(amp|cuda|distributed)(\..*)?",
     r"minitorch\.nn\.(parameter|functional|init)",

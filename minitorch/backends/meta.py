@@ -786,6 +786,32 @@ def _outer(a, b, out=None):
     return meta_array((a.size, b.size), np.result_type(a.dtype, b.dtype))
 
 
+# Fourier transforms.
+
+
+def _complex_of(dtype):
+    return np.result_type(dtype, np.complex64)
+
+
+@_rule(np.fft.fftn, np.fft.ifftn)
+def _fftn(a, s=None, axes=None, norm=None):
+    return meta_array(a.shape, _complex_of(a.dtype))
+
+
+@_rule(np.fft.rfftn)
+def _rfftn(a, s=None, axes=None, norm=None):
+    shape = list(a.shape)
+    shape[axes[-1]] = shape[axes[-1]] // 2 + 1
+    return meta_array(shape, _complex_of(a.dtype))
+
+
+@_rule(np.fft.irfftn)
+def _irfftn(a, s=None, axes=None, norm=None):
+    shape = list(a.shape)
+    shape[axes[-1]] = s[-1]
+    return meta_array(shape, np.empty(0, a.dtype).real.dtype)
+
+
 # Linear algebra: the shapes follow from an example of the same last dimensions.
 
 
