@@ -602,7 +602,7 @@ from minitorch.ops.special import (
     mvlgamma,
     polygamma,
 )
-from minitorch.ops.statistics import corrcoef, cov
+from minitorch.ops.statistics import corrcoef, cov, histogram, histogramdd
 from minitorch.ops.strides import (
     as_strided,
     diagonal,
@@ -1010,6 +1010,8 @@ __all__ = [
     "half",
     "hinge_embedding_loss",
     "histc",
+    "histogram",
+    "histogramdd",
     "hsplit",
     "hstack",
     "hub",

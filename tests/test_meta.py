@@ -17,6 +17,8 @@ NEEDS_DATA = {
     "argwhere",
     "bincount",
     "histc",  # in the range of the data
+    "histogram",
+    "histogramdd",
     "index_put",  # by a mask
     "masked_select",
     "nonzero",

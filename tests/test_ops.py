@@ -518,7 +518,12 @@ DTYPES_DIFFER = {
     **{("matrix_exp", dtype): "torch overflows" for dtype in ("float16", "bfloat16")},
     ("threshold", "uint8"): "a number beyond the type is refused",
     ("pow", "complex64"): "signs of zero and nan at 0",
-    ("histc", "bfloat16"): "torch counts in bfloat16 edges",
+    **{("histc", dtype): "torch has edges of half precision" for dtype in ("float16", "bfloat16")},
+    **{
+        (path, dtype): "torch counts in half precision where a range is given"
+        for path in ("histogram", "histogramdd")
+        for dtype in ("float16", "bfloat16")
+    },
 }
 
 DTYPES = ("float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64")
