@@ -67,9 +67,7 @@ def _complex(input):
 
 def _real(input, name):
     if input.dtype.is_complex:
-        raise RuntimeError(
-            f"{name} expects a real input tensor, but got {input.dtype.legacy_name}"
-        )
+        raise RuntimeError(f"{name} expects a real input tensor, but got {input.dtype.legacy_name}")
     return input
 
 

@@ -39,7 +39,9 @@ def test_as_numpy(name, norm, n):
     assert getattr(fft, name)(x, n, 1, norm).numpy() == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "irfftn"])
+@pytest.mark.parametrize(
+    "name", ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "irfftn"]
+)
 def test_gradients(name):
     x = mt.randn(3, 4, dtype=mt.float64, requires_grad=True)
     assert mt.autograd.gradcheck(getattr(fft, name), x)

@@ -187,9 +187,7 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
 def _count_points(points, bins, range, weight, density, name):
     """The counts of the rows of ``points`` in the cells of a grid, and the grid's edges."""
     if points.dtype not in (dtypes.float32, dtypes.float64):
-        raise NotImplementedError(
-            f'"histogramdd" not implemented for {points.dtype.legacy_name!r}'
-        )
+        raise NotImplementedError(f'"histogramdd" not implemented for {points.dtype.legacy_name!r}')
     count, coordinates = points.shape
     if range is not None and len(range) != 2 * coordinates:
         raise RuntimeError(
