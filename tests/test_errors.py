@@ -157,6 +157,8 @@ CALLS = {
     "item of several": (lambda lib, t: t.x.item(), 2),
     "float of several": (lambda lib, t: float(t.x), 1),
     "tensor of text": (lambda lib, t: lib.tensor("a"), 2),
+    "a new tensor of text": (lambda lib, t: lib.Tensor("a"), 5),
+    "cosines of integers": (lambda lib, t: lib.cosine_similarity(t.i, t.i, 0), 12),
     "ragged lists": (lambda lib, t: lib.tensor([[1], [2, 3]]), 4),
     "a negative size": (lambda lib, t: lib.zeros(-1), 3),
     "no such device": (lambda lib, t: t.x.to("nowhere"), 2),

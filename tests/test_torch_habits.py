@@ -177,6 +177,18 @@ def test_integers_that_no_integer_type_holds():
     assert mt.tensor([1j, 0], dtype=mt.bool).tolist() == [True, False]
 
 
+def test_cosines_to_every_row():
+    rows = mt.tensor([[3.0, 4.0], [4.0, -3.0], [0.0, 0.0]], requires_grad=True)
+    vector = mt.tensor([6.0, 8.0])
+    cosines = F.cosine_similarity(vector, rows)  # by dimension 1 of the broadcast shape
+    assert cosines.tolist() == pytest.approx([1.0, 0.0, 0.0])
+    column = mt.tensor([[2.0]])
+    assert F.cosine_similarity(column, vector[None]).item() == pytest.approx(1.4 / 2**0.5)
+    # Vectors shorter than eps are divided by it; the gradient is that of the uncut length.
+    (g,) = mt.autograd.grad(F.cosine_similarity(rows[0], vector, 0, eps=100.0), rows)
+    assert g[0].tolist() == pytest.approx([6e-4 - 3 * 50 / 5e6, 8e-4 - 4 * 50 / 5e6])
+
+
 def test_results_have_types_with_names():
     assert isinstance(mt.ones(2, 2).max(0), mt.return_types.max)
     assert isinstance(mt.svd(mt.eye(2)), mt.return_types.svd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
+from minitorch.dtypes import promote_types
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._op import named, op
@@ -690,10 +691,27 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    """``x1 . x2 / (max(|x1|, eps) max(|x2|, eps))`` along ``dim``.  Source: F.cosine_similarity."""
-    first = x1.norm(2, dim, keepdim=True).clamp_min(eps)
-    second = x2.norm(2, dim, keepdim=True).clamp_min(eps)
-    return ((x1 / first) * (x2 / second)).sum(dim)
+    """``x1 . x2 / (max(|x1|, eps) max(|x2|, eps))`` along ``dim`` of the broadcast inputs.
+
+    Raises RuntimeError for integers.  Source: F.cosine_similarity.
+    """
+    for position, (name, value) in enumerate((("x1", x1), ("x2", x2)), 1):
+        require_tensor(value, "cosine_similarity", name, position)
+    common = promote_types(x1.dtype, x2.dtype)
+    if common.rank < 2:
+        raise RuntimeError(
+            f"expected common dtype to be floating point, yet common dtype is {common.legacy_name}"
+        )
+    if x1.shape != x2.shape:
+        x1, x2 = broadcast_tensors(x1, x2)
+    x1, x2 = x1.to(common), x2.to(common)
+    return (x1 / _length(x1, dim, eps) * (x2 / _length(x2, dim, eps))).sum(dim)
+
+
+def _length(x, dim, eps):
+    length = x.norm(2, dim, keepdim=True)
+    # torch: the gradient passes as if nothing were cut off.
+    return length + (length.clamp_min(eps) - length).detach()
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
