@@ -196,3 +196,26 @@ def test_results_have_types_with_names():
     assert not isinstance(mt.ones(2, 2).min(0), mt.return_types.max)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         mt.return_types.nothing  # noqa: B018
+
+
+def test_numpys_numbers_as_sizes_and_limits():
+    two, x = np.int64(2), mt.arange(72.0).view(1, 2, 6, 6)
+    plain = [
+        (nn.Conv2d(2, two, two, two, np.int64(1)), nn.Conv2d(2, 2, 2, 2, 1)),
+        (nn.MaxPool2d(two), nn.MaxPool2d(2)),
+        (nn.AvgPool2d(two), nn.AvgPool2d(2)),
+        (nn.AdaptiveAvgPool2d(two), nn.AdaptiveAvgPool2d(2)),
+        (nn.LPPool2d(two, two), nn.LPPool2d(2, 2)),
+        (nn.ZeroPad2d(two), nn.ZeroPad2d(2)),
+        (nn.ReflectionPad2d(two), nn.ReflectionPad2d(2)),
+        (nn.LayerNorm(np.int64(6)), nn.LayerNorm(6)),
+        (nn.Unfold(two), nn.Unfold(2)),
+    ]
+    for given, wanted in plain:
+        wanted.load_state_dict(given.state_dict())
+        assert mt.equal(given(x), wanted(x))
+    low, high = np.float32(1.5), np.float64(3)
+    assert mt.equal(x.clamp(low, high), x.clamp(1.5, 3.0))
+    assert mt.equal(x.clone().clamp_(min=low), x.clamp(min=1.5))
+    assert mt.arange(5).clamp(np.int64(1), np.int64(3)).tolist() == [1, 1, 2, 3, 3]
+    assert mt.arange(3).clamp(low, high).dtype is mt.float32

@@ -8,6 +8,7 @@ __all__ = [
     "as_sizes",
     "loose_sizes",
     "reduced_dims",
+    "repeated",
     "unique_dims",
     "wrap_dim",
 ]
@@ -46,6 +47,16 @@ def reduced_dims(dim, ndim: int, name: str = "") -> tuple[int, ...]:
         return tuple(range(ndim))
     dims = unique_dims(dim, ndim, name)
     return dims if ndim else ()
+
+
+def repeated(value, count: int) -> tuple:
+    """``value`` once for each of ``count`` dimensions if it is one integer, else as a tuple."""
+    if not isinstance(value, int):
+        try:
+            operator.index(value)  # NumPy's integers are integers, its arrays are not
+        except TypeError:
+            return tuple(value)
+    return (value,) * count
 
 
 def as_sizes(size, name: str, argument: str = "size") -> tuple[int, ...]:

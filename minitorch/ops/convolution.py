@@ -18,6 +18,7 @@ import math
 
 from minitorch.memory_format import formatted_like
 from minitorch.ops._autocast import lower_precision
+from minitorch.ops._dims import repeated
 from minitorch.ops._op import op
 from minitorch.ops.reduction import sum
 from minitorch.tensor import Tensor
@@ -269,9 +270,7 @@ convolve_transposed.vjp(
 
 
 def _tuple_of(name, argument, value, spatial):
-    if isinstance(value, int):
-        return (value,) * spatial
-    values = tuple(int(v) for v in value)
+    values = tuple(map(int, repeated(value, spatial)))
     if len(values) == 1:
         return values * spatial
     if len(values) != spatial:

@@ -1063,6 +1063,7 @@ def _clamping(input, min, max):
     """The op for these limits, and the limits in the form that it takes."""
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    min, max = [n.item() if isinstance(n, np.generic) else n for n in (min, max)]
     limits = [limit for limit in (min, max) if limit is not None]
     tensors = [limit for limit in limits if isinstance(limit, Tensor)]
     if len(tensors) < len(limits) and (

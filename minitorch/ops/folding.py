@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._dims import repeated
 from minitorch.ops._op import named, op
 from minitorch.ops.padding import constant_pad
 from minitorch.ops.pooling import _places, _slices
@@ -120,9 +121,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
 
 
 def _pair(value, argument):
-    if isinstance(value, int):
-        return value, value
-    values = tuple(map(int, value))
+    values = tuple(map(int, repeated(value, 2)))
     if len(values) != 2:
         raise RuntimeError(f"It is expected {argument} equals to 2, but got size {len(values)}")
     return values

@@ -12,6 +12,7 @@ import math
 from minitorch.dtypes import bfloat16, finfo, float16, float32
 from minitorch.memory_format import formatted_like, has_channels_last
 from minitorch.ops._arguments import require_tensor
+from minitorch.ops._dims import repeated
 from minitorch.ops._op import composite, named, op, sum_to, wide
 from minitorch.ops.elementwise import rsqrt
 from minitorch.ops.padding import pad
@@ -227,7 +228,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     Source: F.layer_norm; Ba et al. (2016).
     """
     require_tensor(input, "layer_norm")
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = repeated(normalized_shape, 1)
     if not shape or tuple(input.shape[-len(shape) :]) != shape:
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [*, "
@@ -338,7 +339,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     Shape: (*, *normalized_shape) -> the same.  Source: F.rms_norm; Zhang and Sennrich (2019).
     """
     _check_floating("rms_norm", input)
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = repeated(normalized_shape, 1)
     if tuple(input.shape[-len(shape) :]) != shape:
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [*, "

@@ -12,9 +12,9 @@ import math
 from minitorch.memory_format import formatted_like
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision
+from minitorch.ops._dims import repeated
 from minitorch.ops._op import named, op
 from minitorch.ops.padding import pad
-from minitorch.tensor import Tensor
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -183,9 +183,7 @@ _SPELLED = {1: "one", 2: "two", 3: "three"}
 
 
 def _lengths(name, argument, value, spatial):
-    if isinstance(value, (int, Tensor)):
-        return (int(value),) * spatial
-    values = tuple(int(v) for v in value)
+    values = tuple(map(int, repeated(value, spatial)))
     if len(values) == 1:
         return values * spatial
     if len(values) != spatial:
@@ -232,7 +230,8 @@ def _prepare(name, input, spatial, kernel_size, stride, padding, dilation, ceil_
         raise RuntimeError(_wrong_dimensions(name, input, spatial))
     kernel = _lengths(name, "kernel_size", kernel_size, spatial)
     # torch: no stride means windows side by side.
-    stride = kernel if stride is None or stride == [] else _lengths(name, "stride", stride, spatial)
+    given = stride is not None and (not isinstance(stride, list) or stride)
+    stride = _lengths(name, "stride", stride, spatial) if given else kernel
     padding = _lengths(name, "padding", padding, spatial)
     dilation = _lengths(name, "dilation", dilation, spatial)
     if any(s <= 0 for s in stride):
@@ -487,9 +486,7 @@ def _target(name, input, output_size, spatial):
             f"{name}(): Expected {spatial + 1}D or {spatial + 2}D tensor, but got "
             f"{list(input.shape)}"
         )
-    if isinstance(output_size, int):
-        output_size = (output_size,) * spatial
-    output_size = tuple(output_size)
+    output_size = repeated(output_size, spatial)
     if len(output_size) != spatial:
         if spatial == 1:
             raise RuntimeError(

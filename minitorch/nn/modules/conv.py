@@ -11,6 +11,7 @@ from minitorch.nn import init
 from minitorch.nn.module import Module
 from minitorch.nn.modules.lazy import LazyModuleMixin
 from minitorch.nn.parameter import Parameter, UninitializedParameter
+from minitorch.ops._dims import repeated
 from minitorch.ops.creation import empty
 from minitorch.tensor import Tensor
 
@@ -36,7 +37,7 @@ _Lengths = int | tuple[int, ...]
 
 
 def _repeated(value: _Lengths, spatial: int) -> tuple[int, ...]:
-    return (value,) * spatial if isinstance(value, int) else tuple(value)
+    return repeated(value, spatial)
 
 
 class _ConvNd(Module):

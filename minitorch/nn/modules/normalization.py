@@ -9,6 +9,7 @@ from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.module import Module
 from minitorch.nn.parameter import Parameter
+from minitorch.ops._dims import repeated
 from minitorch.ops.creation import empty
 from minitorch.tensor import Tensor
 
@@ -16,7 +17,7 @@ __all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    return repeated(normalized_shape, 1)
 
 
 class LayerNorm(Module):

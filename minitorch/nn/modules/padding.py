@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minitorch.nn import functional as F
 from minitorch.nn.module import Module
+from minitorch.ops._dims import repeated
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -34,7 +35,7 @@ class _PadNd(Module):
     def __init__(self, padding: int | tuple[int, ...]) -> None:
         super().__init__()
         widths = 2 * self.spatial
-        self.padding = (padding,) * widths if isinstance(padding, int) else tuple(padding)
+        self.padding = repeated(padding, widths)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.pad(input, self.padding, self.mode)

@@ -7,6 +7,7 @@ from typing import Any
 
 from minitorch.nn import functional as F
 from minitorch.nn.module import Module
+from minitorch.ops._dims import repeated
 from minitorch.tensor import Tensor
 
 __all__ = [
@@ -201,7 +202,7 @@ class AvgPool1d(_AvgPoolNd):
 
 
 def _single(length: _Lengths) -> tuple[int, ...]:
-    return (length,) if isinstance(length, int) else tuple(length)
+    return repeated(length, 1)
 
 
 class AvgPool2d(_AvgPoolNd):
@@ -407,7 +408,7 @@ class _MaxUnpoolNd(Module):
         self.padding = self._per_dimension(padding)
 
     def _per_dimension(self, value: _Lengths) -> tuple[int, ...]:
-        return (value,) * self.spatial if isinstance(value, int) else tuple(value)
+        return repeated(value, self.spatial)
 
     def forward(
         self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None
