@@ -602,10 +602,22 @@ class Tensor:
         return int(self._real_number("int64_t"))
 
     def __float__(self):
+        self._warn_of_a_lost_graph()
         return float(self._real_number("double"))
 
     def __complex__(self):
+        self._warn_of_a_lost_graph()
         return complex(self._number())
+
+    def _warn_of_a_lost_graph(self):
+        # torch: not for int() and item().
+        if self.requires_grad:
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+                "behavior.\nConsider using tensor.detach() first.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def __index__(self):
         if self._array.size != 1 or self._array.dtype.kind not in "iub":

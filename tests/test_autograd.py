@@ -6,6 +6,7 @@ A program takes the library and returns plain data (or raises); the outcomes mus
 from __future__ import annotations
 
 import gc
+import math
 import threading
 import warnings
 import weakref
@@ -770,3 +771,11 @@ def test_the_grad_of_a_non_leaf_warns_unless_it_is_kept():
     kept = leaf * 3
     kept.retain_grad()
     assert kept.grad is None and leaf.grad is None and mt.ones(2).grad is None
+
+
+def test_a_float_of_what_requires_grad_warns_and_an_item_does_not():
+    leaf = mt.ones(1, requires_grad=True)
+    for convert in (float, complex, math.sqrt):
+        with pytest.warns(UserWarning, match="Converting a tensor with requires_grad=True"):
+            convert(leaf * 2)
+    assert (leaf * 2).item() == int(leaf * 2) == float(leaf.detach() * 2) == 2

@@ -33,3 +33,11 @@ def test_questions_about_memory():
     assert not mt.is_inference(x)
     with pytest.raises(TypeError, match="is_inference"):
         mt.is_inference(3)
+
+
+def test_the_warning_of_too_few_values():
+    with pytest.warns(UserWarning, match=r"std\(\): degrees of freedom is <= 0"):
+        assert mt.ones(1).std().isnan()
+    with pytest.warns(UserWarning, match=r"var\(\): degrees of freedom is <= 0"):
+        assert mt.ones(1, 3).var(0).isnan().all()
+    assert mt.ones(1).var(unbiased=False) == 0

@@ -1034,3 +1034,9 @@ def test_packing_without_gaps_and_back():
 def test_packing_refuses_lengths_that_do_not_fit(lengths, message):
     with pytest.raises(RuntimeError, match=message):
         nn.utils.rnn.pack_padded_sequence(mt.zeros(4, 3, 1), lengths)
+
+
+def test_padding_an_even_kernel_to_the_same_size_warns():
+    layer = mt.nn.Conv2d(1, 1, 2, padding="same")
+    with pytest.warns(UserWarning, match="Using padding='same' with even kernel lengths"):
+        assert layer(mt.ones(1, 1, 4, 4)).shape == (1, 1, 4, 4)

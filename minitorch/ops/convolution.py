@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 
 from minitorch.memory_format import formatted_like
 from minitorch.ops._autocast import lower_precision
@@ -402,6 +403,11 @@ def _named_padding(padding, input, weight, stride, dilation, spatial):
     # An even kernel needs one more at the end than at the start.
     extra = [t % 2 for t in total]
     if any(extra):
+        warnings.warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a "
+            "zero-padded copy of the input be created",
+            stacklevel=5,
+        )
         from minitorch.ops.padding import pad
 
         input = pad(input, [n for e in reversed(extra) for n in (0, e)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import warnings
 
 import numpy as np
 
@@ -714,6 +715,17 @@ def _spread_arguments(name, input, dim, unbiased, keepdim, correction):
     return dim, correction, keepdim
 
 
+def _checked_freedom(name, input, result, correction):
+    """``result``, with torch's warning where there is too little to spread."""
+    if result.numel() and correction >= input.numel() // result.numel():
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            stacklevel=4,
+        )
+    return result
+
+
 @composite
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=None):
     """The variance over ``dim``, with n - correction in the denominator (default: 1).
@@ -723,7 +735,9 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=N
     dim, correction, keepdim = _spread_arguments(
         "std and var", input, dim, unbiased, keepdim, correction
     )
-    return variance(input, dim, correction, keepdim, out=out)
+    return _checked_freedom(
+        "var", input, variance(input, dim, correction, keepdim, out=out), correction
+    )
 
 
 @composite
@@ -735,7 +749,9 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=N
     dim, correction, keepdim = _spread_arguments(
         "std and var", input, dim, unbiased, keepdim, correction
     )
-    return deviation(input, dim, correction, keepdim, out=out)
+    return _checked_freedom(
+        "std", input, deviation(input, dim, correction, keepdim, out=out), correction
+    )
 
 
 def _both_named(name, first, second):

@@ -25,6 +25,11 @@ _DECREASE = 1e-4
 _FLATTER = 0.9
 
 
+def _number(loss: Any) -> float:
+    """A loss, a number or a tensor of one element, as a number."""
+    return float(loss.detach() if isinstance(loss, Tensor) else loss)
+
+
 class LBFGS(Optimizer):
     """L-BFGS: Newton steps whose curvature is estimated from the last changes of the gradient.
 
@@ -126,7 +131,7 @@ class LBFGS(Optimizer):
         state.setdefault("n_iter", 0)
 
         first_loss = closure()
-        loss = float(first_loss)
+        loss = _number(first_loss)
         grad = self._flat_grad()
         evaluations = 1
         state["func_evals"] += 1
@@ -168,7 +173,7 @@ class LBFGS(Optimizer):
             else:
                 self._move(d, t)
                 if iteration != max_iter:  # after the last move nobody asks for the loss
-                    loss = float(closure())
+                    loss = _number(closure())
                     grad = self._flat_grad()
                     calls = 1
             evaluations += calls
@@ -210,7 +215,7 @@ class LBFGS(Optimizer):
         """The loss and its gradient after a move of ``t * d``, which is then taken back."""
         before = [p.clone() for p in self._params]
         self._move(d, t)
-        loss = float(closure())
+        loss = _number(closure())
         grad = self._flat_grad()
         for p, value in zip(self._params, before, strict=True):
             p.copy_(value)
