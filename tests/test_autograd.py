@@ -779,3 +779,41 @@ def test_a_float_of_what_requires_grad_warns_and_an_item_does_not():
         with pytest.warns(UserWarning, match="Converting a tensor with requires_grad=True"):
             convert(leaf * 2)
     assert (leaf * 2).item() == int(leaf * 2) == float(leaf.detach() * 2) == 2
+
+
+def test_a_node_is_one_step_of_the_walk():
+    x = mt.tensor([2.0, 3.0], requires_grad=True)
+    y = mt.tensor(4.0, requires_grad=True)
+    of_x, of_y = (x * y).grad_fn(mt.ones(2))
+    assert of_x.tolist() == [4.0, 4.0] and of_y.tolist() == 5.0
+    assert x.grad is None
+    (second,) = mt.autograd.grad(x.exp().grad_fn(mt.ones(2)).sum(), x)
+    assert mt.equal(second, x.exp())
+    result = x.exp()
+    with mt.no_grad():
+        assert not result.grad_fn(mt.ones(2)).requires_grad
+    seen = []
+    result.grad_fn.register_hook(lambda into, out: seen.append((into, out)))
+    result.grad_fn(mt.ones(2))
+    assert len(seen) == 1
+    with pytest.raises(TypeError, match="expected 1 gradients, got 2"):
+        result.grad_fn(mt.ones(2), mt.ones(2))
+    leaf = result.grad_fn.next_functions[0][0]
+    assert leaf(mt.ones(2)) is None
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_the_node_of_a_function_is_applied():
+    class Scale(mt.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            ctx.factor = factor
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.factor, None
+
+    y = Scale.apply(mt.ones(2, requires_grad=True), 3)
+    g, none = y.grad_fn.apply(mt.ones(2))
+    assert g.tolist() == [3.0, 3.0] and none is None

@@ -47,6 +47,9 @@ class FunctionNode(Node):
         self._non_differentiable = ()
         self.output_metas = ()
 
+    #: torch: the nodes of Functions are called by this name.
+    apply = Node.__call__
+
     # torch: with the module's name, unlike the nodes of its own operations.
     __repr__ = object.__repr__
 

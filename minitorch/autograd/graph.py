@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from minitorch.autograd import anomaly
 from minitorch.autograd.bridge import bridge
+from minitorch.autograd.mode import mode
 from minitorch.autograd.saved import (
     allow_mutation_on_saved_tensors,
     disable_saved_tensors_hooks,
@@ -81,6 +82,27 @@ class Node:
         gradients need not be computed; what is returned of them is dropped.
         """
         raise NotImplementedError
+
+    def __call__(self, *grad_outputs):
+        """This one step of the walk: the gradients of the inputs from those of the outputs.
+
+        They are tensors; one that stands alone comes without a tuple.  The hooks run.  In grad mode
+        the result can be differentiated again.  Raises TypeError for another number of gradients.
+        """
+        if len(grad_outputs) != self.outputs:
+            raise TypeError(
+                f"{self.name()} expected {self.outputs} gradients, got {len(grad_outputs)}"
+            )
+        create_graph = mode.grad
+        given = _gradients(grad_outputs, create_graph)
+        g = given[0] if self.outputs == 1 else given
+        if self.hooks is not None:
+            g = self.hooks.before(g, self.outputs, create_graph)
+        gradients = self.backward(g, create_graph)
+        if self.hooks is not None:
+            gradients = self.hooks.after(gradients, g, self.outputs, create_graph)
+        results = _tensors([gradients[i] for i in self._listed()])
+        return results[0] if len(results) == 1 else results
 
     def release(self):
         """Let go of what was saved for backward."""
@@ -247,6 +269,14 @@ class AccumulateGrad(Node):
             for hook in tuple(self.hooks.accumulated.values()):
                 hook(leaf)
             self.hooks.after([], g, 1, create_graph)
+
+    def __call__(self, grad_output):
+        """Add ``grad_output`` to the leaf's gradient."""
+        create_graph = mode.grad
+        (g,) = _gradients(grad_output, create_graph)
+        if self.hooks is not None:
+            g = self.hooks.before(g, 1, create_graph)
+        self.accumulate(g, create_graph, False)
 
     def register_accumulated_hook(self, hook) -> RemovableHandle:
         """Call ``hook(leaf)`` after each accumulation."""
