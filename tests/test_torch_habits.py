@@ -189,6 +189,15 @@ def test_cosines_to_every_row():
     assert g[0].tolist() == pytest.approx([6e-4 - 3 * 50 / 5e6, 8e-4 - 4 * 50 / 5e6])
 
 
+def test_the_mean_of_integers_in_a_window_is_cut():
+    x = mt.arange(-8, 8).view(1, 1, 4, 4)
+    assert F.avg_pool2d(x, 2).flatten().tolist() == [-5, -3, 2, 4]
+    assert F.avg_pool1d(x.view(1, 1, 16), 2).dtype is mt.int64
+    assert F.avg_pool2d(x, 3, 2, padding=1).flatten().tolist() == [-2, -2, 0, 2]
+    with pytest.raises(NotImplementedError, match="\"avg_pool2d\" not implemented for 'Int'"):
+        F.avg_pool2d(x.int(), 2)
+
+
 def test_results_have_types_with_names():
     assert isinstance(mt.ones(2, 2).max(0), mt.return_types.max)
     assert isinstance(mt.svd(mt.eye(2)), mt.return_types.svd)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 
+from minitorch.dtypes import int64
 from minitorch.memory_format import formatted_like
 from minitorch.ops._arguments import require_tensor
 from minitorch.ops._autocast import full_precision
 from minitorch.ops._dims import repeated
 from minitorch.ops._op import named, op
+from minitorch.ops.elementwise import div
 from minitorch.ops.padding import pad
 
 __all__ = [
@@ -367,6 +369,8 @@ def _avg_pool(
     name = f"avg_pool{spatial}d"
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
+    if input.dtype.rank < 2 and input.dtype is not int64:
+        raise NotImplementedError(f'"{name}" not implemented for {input.dtype.legacy_name!r}')
     kernel, stride, padding, _, counts, after = _prepare(
         name, input, spatial, kernel_size, stride, padding, 1, ceil_mode
     )
@@ -377,7 +381,9 @@ def _avg_pool(
         size = math.prod(kernel)
     else:
         size = _window_sizes(input, kernel, stride, padding, counts, count_include_pad)
-    return named(total / size, _NAMES["AvgPool", spatial])
+    # torch: the mean of integers is cut to an integer.
+    mean = total / size if input.dtype.rank >= 2 else div(total, size, rounding_mode="trunc")
+    return named(mean, _NAMES["AvgPool", spatial])
 
 
 def _window_sizes(input, kernel, stride, padding, counts, count_include_pad):
