@@ -521,7 +521,7 @@ def test_workers_end_with_the_program(tmp_path, end):
         elif end == "interrupt":
             time.sleep(0.3)
             os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     deadline = time.monotonic() + 10
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)
