@@ -102,13 +102,6 @@ def _maps(images, groups):
     )
 
 
-def _half(array):
-    """Half precision computes in float32."""
-    return (
-        array.astype("float32") if array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
-    )
-
-
 # --- the three linear maps ----------------------------------------------------------------------
 
 
@@ -120,8 +113,6 @@ def convolve(
 
     Shape: (N, C, *spatial), (O, C/G, *kernel), (O) -> (N, O, *out).
     """
-    dtype = input.dtype
-    input, weight = _half(input), _half(weight)
     kernel = weight.shape[2:]
     out = tuple(map(output_length, input.shape[2:], kernel, stride, padding, dilation))
     images, filters = input.shape[0], weight.shape[0]
@@ -140,7 +131,7 @@ def convolve(
                 flat[block] = product.reshape(*flat.shape[1:3], -1, positions).transpose(2, 0, 1, 3)
         if bias is not None:
             result += bias.reshape(-1, *(1,) * len(out))
-    return formatted_like(xp, result.astype(dtype, copy=False), input, weight)
+    return formatted_like(xp, result, input, weight)
 
 
 def _turned(xp, weight, groups):
@@ -160,8 +151,6 @@ def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilatio
 
     Shape: (N, O, *out), (O, C/G, *kernel) -> (N, C, *spatial).
     """
-    dtype = input.dtype
-    input, weight = _half(input), _half(weight)
     kernel, out = weight.shape[2:], input.shape[2:]
     images, filters = input.shape[0], weight.shape[0]
     channels, spatial = shape[1], shape[2:]
@@ -171,8 +160,7 @@ def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilatio
         # A convolution itself, with the kernel turned around.  Gathering beats scattering, unless
         # there are many more positions to gather for.
         turned = _turned(xp, weight, groups)
-        result = convolve.op.body(xp, input, turned, None, stride, reach, dilation, groups)
-        return result.astype(dtype, copy=False)
+        return convolve.op.body(xp, input, turned, None, stride, reach, dilation, groups)
     padded_shape = [n + 2 * p for n, p in zip(spatial, padding, strict=True)]
     padded = xp.zeros((images, channels, *padded_shape), input.dtype)
     if input.size and padded.size:
@@ -194,7 +182,7 @@ def convolve_input_adjoint(xp, input, weight, /, shape, stride, padding, dilatio
                 target[(..., *window)] += columns[(slice(None), slice(None), *offset)]
     if any(padding):
         padded = xp.ascontiguousarray(padded[(..., *_inner(spatial, padding))])
-    return padded.astype(dtype, copy=False)
+    return padded
 
 
 @op(public=False, method=False, node="ConvolutionBackwardBackward0")
@@ -203,8 +191,6 @@ def convolve_weight_adjoint(xp, input, other, /, shape, stride, padding, dilatio
 
     Shape: (N, O, *out), (N, C, *spatial) -> (O, C/G, *kernel).
     """
-    dtype = input.dtype
-    input, other = _half(input), _half(other)
     kernel, out = shape[2:], input.shape[2:]
     images, filters = input.shape[:2]
     total = xp.zeros((groups, filters // groups, math.prod(shape[1:])), input.dtype)
@@ -213,7 +199,7 @@ def convolve_weight_adjoint(xp, input, other, /, shape, stride, padding, dilatio
         for block in _blocks(images, math.prod(shape[1:]) * groups, math.prod(out)):
             columns = _columns(patches[block], groups)
             total += xp.matmul(_maps(input[block], groups), columns.swapaxes(2, 3)).sum(0)
-    return total.reshape(shape).astype(dtype, copy=False)
+    return total.reshape(shape)
 
 
 convolve.vjp(
