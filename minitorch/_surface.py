@@ -149,7 +149,7 @@ def _install_operators():
     Tensor.__neg__ = elementwise.neg
     Tensor.__pos__ = elementwise.positive
     Tensor.__abs__ = elementwise.abs
-    Tensor.__invert__ = elementwise.bitwise_not
+    Tensor.__invert__ = _invert
     Tensor.__matmul__ = _matmul_operator
     Tensor.__rmatmul__ = lambda self, other: linalg.matmul(other, self)
     Tensor.__getitem__ = indexing.getitem
@@ -158,6 +158,14 @@ def _install_operators():
     Tensor.__reversed__ = lambda self: self.flip(0) if self.ndim else self
     Tensor.__contains__ = _contains
     Tensor.__array_wrap__ = _array_wrap
+
+
+def _invert(self):
+    if self.dtype.rank >= 2:
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+    return elementwise.bitwise_not(self)
 
 
 def _reflected(function):

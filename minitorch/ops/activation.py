@@ -465,7 +465,7 @@ def _soft_arguments(name, input, dim, dtype, stacklevel):
     if dtype is not None:
         input = input.to(dtype)
     dim = wrap_dim(dim, input.ndim, name)
-    if not input.dtype.is_floating_point:
+    if input.numel() and not input.dtype.is_floating_point:
         last = "lastdim_" if dim in (-1, input.ndim - 1) else ""
         raise NotImplementedError(
             f'"{name}_{last}kernel_impl" not implemented for {input.dtype.legacy_name!r}'

@@ -1364,14 +1364,7 @@ def logical_xor(xp, input, other, /):
     return xp.logical_xor(input, other)
 
 
-def _refuse_floats(input):
-    if input.dtype.rank >= 2:
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-        )
-
-
-@op(elementwise=True, differentiable=False, kinds="biu", check=_refuse_floats)
+@op(elementwise=True, differentiable=False, kinds="biu")
 def bitwise_not(xp, input, /):
     """``~input``; logical not for bool.  Shape: (*) -> (*).  Source: torch.bitwise_not."""
     return xp.invert(input)
