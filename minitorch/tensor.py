@@ -80,7 +80,8 @@ class Tensor:
             return
         # torch: what is computed from parameters is a plain tensor, whatever their class.
         parameter = any(base.__name__ == "Parameter" for base in cls.__mro__)
-        cls._derived = not parameter and cls.__torch_function__ is not None  # type: ignore
+        dispatch = cls.__torch_function__  # type: ignore[attr-defined]
+        cls._derived = not parameter and dispatch is not None
         if cls._derived:
             bridge.derived()
 

@@ -94,7 +94,8 @@ def handle_torch_function(func: Any, values: Any, args: tuple, kwargs: dict | No
         types.insert(before, kind)
     for kind in types:
         # torch: no keywords at all are given as None.
-        result = kind.__torch_function__(func, tuple(types), args, kwargs or None)  # type: ignore
+        dispatch = kind.__torch_function__  # type: ignore[attr-defined]
+        result = dispatch(func, tuple(types), args, kwargs or None)
         if result is not NotImplemented:
             return result
     listed = "".join(f"\n  - tensor subclass {kind}" for kind in types)
